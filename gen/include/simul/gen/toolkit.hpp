@@ -1,0 +1,47 @@
+#pragma once
+
+/// Adaptors and sinks for sequences of any kind, to be joined with `|`.
+
+#include <simul/gen/toolkit/accumulate.hpp>
+#include <simul/gen/toolkit/all_of.hpp>
+#include <simul/gen/toolkit/any_of.hpp>
+#include <simul/gen/toolkit/async_sequence.hpp>
+#include <simul/gen/toolkit/buffer.hpp>
+#include <simul/gen/toolkit/chain.hpp>
+#include <simul/gen/toolkit/chunk.hpp>
+#include <simul/gen/toolkit/chunk_timeout.hpp>
+#include <simul/gen/toolkit/collect.hpp>
+#include <simul/gen/toolkit/count.hpp>
+#include <simul/gen/toolkit/cycle.hpp>
+#include <simul/gen/toolkit/debounce.hpp>
+#include <simul/gen/toolkit/distinct_adjacent.hpp>
+#include <simul/gen/toolkit/drop.hpp>
+#include <simul/gen/toolkit/drop_while.hpp>
+#include <simul/gen/toolkit/enumerate.hpp>
+#include <simul/gen/toolkit/filter.hpp>
+#include <simul/gen/toolkit/filter_map.hpp>
+#include <simul/gen/toolkit/first.hpp>
+#include <simul/gen/toolkit/flatten.hpp>
+#include <simul/gen/toolkit/fold.hpp>
+#include <simul/gen/toolkit/for_each.hpp>
+#include <simul/gen/toolkit/group_by.hpp>
+#include <simul/gen/toolkit/inspect.hpp>
+#include <simul/gen/toolkit/intersperse.hpp>
+#include <simul/gen/toolkit/last.hpp>
+#include <simul/gen/toolkit/map_concurrent.hpp>
+#include <simul/gen/toolkit/merge.hpp>
+#include <simul/gen/toolkit/min_max.hpp>
+#include <simul/gen/toolkit/pairwise.hpp>
+#include <simul/gen/toolkit/repeat.hpp>
+#include <simul/gen/toolkit/sum.hpp>
+#include <simul/gen/toolkit/take.hpp>
+#include <simul/gen/toolkit/take_until.hpp>
+#include <simul/gen/toolkit/take_while.hpp>
+#include <simul/gen/toolkit/tee.hpp>
+#include <simul/gen/toolkit/throttle.hpp>
+#include <simul/gen/toolkit/timeout_each.hpp>
+#include <simul/gen/toolkit/to_map.hpp>
+#include <simul/gen/toolkit/transform.hpp>
+#include <simul/gen/toolkit/window.hpp>
+#include <simul/gen/toolkit/zip.hpp>
+#include <simul/gen/toolkit/zip_longest.hpp>

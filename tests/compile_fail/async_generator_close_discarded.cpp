@@ -1,0 +1,9 @@
+// expect: write co_await generator.close\(\)
+#include <simul/gen/async_generator.hpp>
+
+simul::async_generator<int> numbers() { co_yield 1; }
+
+int main() {
+    auto from = numbers();
+    from.close();
+}

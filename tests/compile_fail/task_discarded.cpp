@@ -1,0 +1,6 @@
+// expect: a task does nothing until it is awaited
+#include <simul/coro/task.hpp>
+
+simul::task<> works() { co_return; }
+
+int main() { works(); }

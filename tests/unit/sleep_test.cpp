@@ -1,0 +1,183 @@
+#include <simul/coro/gather.hpp>
+#include <simul/coro/run.hpp>
+#include <simul/coro/sleep.hpp>
+#include <simul/coro/spawn.hpp>
+
+#include "run_virtual.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace {
+
+using simul::task;
+using simul_test::over_orders;
+using simul_test::run_real;
+using simul_test::run_virtual;
+using simul_test::run_with;
+using namespace std::chrono_literals;
+
+// The one test of sleeping that needs real time.
+TEST(sleep, never_returns_early_on_the_real_clock_also_while_the_loop_is_busy) {
+    run_real([]() -> task<> {
+        bool stop = false;
+        const auto busy = [&]() -> task<> {
+            while (!stop) co_await simul::yield();
+        };
+        (void)simul::spawn(busy());
+        for (const auto d : {1ns, 999ns, 100'000ns, 999'999ns, 1'000'001ns, 3'700'000ns}) {
+            for (int i = 0; i < 5; ++i) {
+                const auto began = std::chrono::steady_clock::now();
+                co_await simul::sleep(d);
+                EXPECT_GE(std::chrono::steady_clock::now() - began, d);
+            }
+        }
+        stop = true;
+        for (const auto d : {100'000ns, 999'999ns, 1'000'001ns, 3'700'000ns}) {
+            for (int i = 0; i < 5; ++i) {
+                const auto began = std::chrono::steady_clock::now();
+                co_await simul::sleep(d);
+                EXPECT_GE(std::chrono::steady_clock::now() - began, d);
+            }
+        }
+    });
+}
+
+TEST(sleep, wakes_in_the_order_of_the_deadlines) {
+    over_orders(10, [](simul::run_options options) {
+        run_with(options, []() -> task<> {
+            std::vector<int> order;
+            const auto sleeper = [&](int ms) -> task<> {
+                co_await simul::sleep(std::chrono::milliseconds(ms));
+                order.push_back(ms);
+            };
+            std::vector<task<>> sleepers;
+            for (int i = 0; i < 100; ++i) sleepers.push_back(sleeper((i * 61) % 100 + 1));
+            co_await simul::gather(std::move(sleepers));
+            EXPECT_EQ(order.size(), 100U);
+            EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+        });
+    });
+}
+
+TEST(sleep, with_equal_deadlines_wakes_first_in_first_out) {
+    run_virtual([]() -> task<> {
+        const auto at = simul::clock::now() + 1h;
+        std::vector<int> order;
+        const auto sleeper = [&](int i) -> task<> {
+            co_await simul::sleep_until(at);
+            order.push_back(i);
+        };
+        std::vector<task<>> sleepers;
+        for (int i = 0; i < 1000; ++i) sleepers.push_back(sleeper(i));
+        co_await simul::gather(std::move(sleepers));
+        for (int i = 0; i < 1000; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+    });
+}
+
+TEST(sleep, of_nothing_or_less_gives_up_one_turn) {
+    run_virtual([]() -> task<> {
+        const auto began = simul::clock::now();
+        std::string order;
+        const auto writes = [&](char c, auto pause) -> task<> {
+            order += c;
+            co_await pause();
+            order += c;
+            co_await pause();
+            order += c;
+        };
+        co_await simul::gather(writes('a', [] { return simul::sleep(0s); }),
+                               writes('b', [] { return simul::sleep(-1h); }),
+                               writes('c', [] { return simul::sleep(std::chrono::hours::min()); }),
+                               writes('d', [&] { return simul::sleep_until(began); }),
+                               writes('e', [] { return simul::sleep_until({}); }), writes('f', [] {
+                                   return simul::sleep_until(simul::clock::time_point::min());
+                               }));
+        EXPECT_EQ(order, "abcdefabcdefabcdef");
+        EXPECT_EQ(simul::clock::now(), began);
+    });
+}
+
+TEST(sleep, takes_durations_of_every_kind_and_rounds_up) {
+    run_virtual([]() -> task<> {
+        auto began = simul::clock::now();
+        co_await simul::sleep(std::chrono::duration<double>(0.25));
+        EXPECT_EQ(simul::clock::now() - began, 250ms);
+        began = simul::clock::now();
+        co_await simul::sleep(std::chrono::duration<double, std::nano>(0.1));
+        EXPECT_EQ(simul::clock::now() - began, 1ns);
+        began = simul::clock::now();
+        co_await simul::sleep(std::chrono::duration<int, std::ratio<1, 3>>(1));
+        EXPECT_EQ(simul::clock::now() - began, 333'333'334ns);
+        began = simul::clock::now();
+        co_await simul::sleep(std::chrono::days(365));
+        EXPECT_EQ(simul::clock::now() - began, std::chrono::days(365));
+        began = simul::clock::now();
+        const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+        co_await simul::sleep(std::chrono::duration<double>(not_a_number));
+        EXPECT_EQ(simul::clock::now(), began) << "not a number is no time";
+    });
+}
+
+TEST(sleep, of_the_longest_durations_can_be_cancelled) {
+    for (const bool is_virtual : {true, false}) {
+        run_with({.virtual_time = is_virtual}, []() -> task<> {
+            const auto for_ever = []() -> task<> {
+                co_await simul::sleep(std::chrono::hours::max());
+            };
+            const auto nearly = []() -> task<> {
+                co_await simul::sleep(simul::clock::duration::max());
+            };
+            const auto infinite = []() -> task<> {
+                const double infinity = std::numeric_limits<double>::infinity();
+                co_await simul::sleep(std::chrono::duration<double>(infinity));
+            };
+            const auto until = []() -> task<> {
+                co_await simul::sleep_until(simul::clock::time_point::max());
+            };
+            std::vector<simul::join_handle<>> handles;
+            handles.push_back(simul::spawn(for_ever()));
+            handles.push_back(simul::spawn(nearly()));
+            handles.push_back(simul::spawn(infinite()));
+            handles.push_back(simul::spawn(until()));
+            co_await simul::sleep(2ms);
+            for (const auto& h : handles) {
+                EXPECT_FALSE(h.done());
+                h.cancel();
+            }
+            co_await simul::yield();
+            for (const auto& h : handles) EXPECT_TRUE(h.done());
+        });
+    }
+}
+
+TEST(sleep, to_the_end_of_virtual_time_gets_there) {
+    run_virtual([]() -> task<> {
+        co_await simul::sleep_until(simul::clock::time_point::max());
+        EXPECT_EQ(simul::clock::now(), simul::clock::time_point::max());
+        co_await simul::sleep(1h);
+        EXPECT_EQ(simul::clock::now(), simul::clock::time_point::max());
+    });
+}
+
+TEST(sleep, a_hundred_thousand_cancelled_ones_leave_nothing_behind) {
+    run_virtual([]() -> task<> {
+        const auto began = simul::clock::now();
+        std::vector<simul::join_handle<>> handles;
+        for (int i = 0; i < 100'000; ++i) {
+            handles.push_back(simul::spawn(simul::sleep(std::chrono::milliseconds(i + 1))));
+        }
+        co_await simul::yield();
+        for (const auto& h : handles) h.cancel();
+        co_await simul::yield();
+        for (const auto& h : handles) EXPECT_TRUE(h.done());
+        co_await simul::sleep(1ms);
+        EXPECT_EQ(simul::clock::now() - began, 1ms);
+    });
+}
+
+} // namespace
