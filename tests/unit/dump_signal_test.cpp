@@ -43,6 +43,7 @@ TEST(dump_signal, shows_the_tasks_in_the_log_and_lets_them_go_on) {
     log_capture log;
     run_with(dumping, [&]() -> task<> {
         const auto h = simul::spawn(simul::sleep(1h), "sleeper");
+        co_await simul::yield(); // it sleeps before any signal can come
         while (!log.contains("\"sleeper\"")) co_await signals_from_outside();
         EXPECT_FALSE(h.done());
         h.cancel();
