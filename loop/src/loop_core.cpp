@@ -23,6 +23,8 @@ namespace {
 // I/O and timers are looked at after so many turns or so much time, whichever comes first.
 constexpr unsigned most_turns_per_poll = 64;
 constexpr std::int64_t longest_without_poll = 100'000;
+// What is due sooner is waited for awake: the system's shortest wait is a millisecond.
+constexpr std::int64_t shortest_wait = 2'000;
 constexpr std::int64_t slow_step = 100'000'000;
 
 [[gnu::tls_model("initial-exec")]] constinit thread_local loop_core* current_core = nullptr;
@@ -291,7 +293,12 @@ bool loop_core::wait() {
         if (ready_ != nullptr || reactor_->has_posts()) return true;
     }
     if (!options_.virtual_time && !timers.empty()) {
-        reactor_->wait(timers.next_wake());
+        const std::int64_t wake = timers.next_wake();
+        if (wake - steady_now() <= shortest_wait) {
+            reactor_->look();
+        } else {
+            reactor_->wait(wake);
+        }
         timers.expire(steady_now());
         return true;
     }

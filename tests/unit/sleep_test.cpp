@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include <chrono>
 #include <limits>
 #include <string>
@@ -44,6 +46,20 @@ TEST(sleep, never_returns_early_on_the_real_clock_also_while_the_loop_is_busy) {
                 EXPECT_GE(std::chrono::steady_clock::now() - began, d);
             }
         }
+    });
+}
+
+TEST(sleep, of_a_microsecond_does_not_put_the_thread_to_sleep) {
+    constexpr int times = 1000;
+    const auto waits = [] {
+        rusage use{};
+        ::getrusage(RUSAGE_THREAD, &use);
+        return use.ru_nvcsw;
+    };
+    run_real([&]() -> task<> {
+        const long before = waits();
+        for (int i = 0; i < times; ++i) co_await simul::sleep(1us);
+        EXPECT_LT(waits() - before, times / 10);
     });
 }
 
