@@ -16,6 +16,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,6 +35,12 @@ std::filesystem::path fifo_in(const temp_dir& dir) {
 
 void write_to(int fd, std::string_view text) {
     EXPECT_EQ(::write(fd, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+}
+
+int unread_of(int fd) {
+    int bytes = -1;
+    EXPECT_EQ(::ioctl(fd, FIONREAD, &bytes), 0);
+    return bytes;
 }
 
 simul::task<std::string> all_of(fs::file& in) {
@@ -279,7 +286,7 @@ TEST(fs_stream, a_writer_that_waits_gets_the_same_error_when_its_reader_goes) {
         run_real([&]() -> simul::task<> {
             const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
             auto writer = simul::spawn(write(path, text));
-            co_await simul::sleep(10ms);
+            while (unread_of(reader) < ::fcntl(reader, F_GETPIPE_SZ)) co_await simul::sleep(1ms);
             EXPECT_FALSE(writer.done());
             ::close(reader);
             try {
