@@ -14,6 +14,7 @@
 #   --closed-pipe      standard output is a pipe that nobody reads
 #   --no-stdout        there is no standard output at all
 #   --fifo FILE        adds an argument: a FIFO that gives what FILE holds
+#   --interrupted FILE the same, but its writer stays, and Ctrl-C comes once the program reads it
 #   --unreadable       adds an argument: a file that may not be read (the test is skipped for root)
 # PROGRAM_WRAPPER in the environment, such as `valgrind -q`, is put before the program.
 set -u
@@ -24,6 +25,7 @@ wanted=
 input=/dev/null
 output=
 fifo=
+interrupted=
 unreadable=
 sort=cat
 while :; do
@@ -35,6 +37,7 @@ while :; do
     --stdin) input=$2 ;;
     --stdout) output=$2 ;;
     --fifo) fifo=$2 ;;
+    --interrupted) interrupted=$2 ;;
     --closed-pipe | --no-stdout)
         output=${1#--}
         shift
@@ -61,11 +64,13 @@ work=$(mktemp -d) || exit 1
 feeder=
 trap 'rm -rf "$work"; [ -z "$feeder" ] || kill "$feeder" 2>/dev/null' EXIT
 
-if [ -n "$fifo" ]; then
+if [ -n "$fifo$interrupted" ]; then
     mkfifo "$work/fifo"
+    set -- "$@" "$work/fifo"
+fi
+if [ -n "$fifo" ]; then
     cat "$fifo" >"$work/fifo" &
     feeder=$!
-    set -- "$@" "$work/fifo"
 fi
 if [ -n "$unreadable" ]; then
     [ "$(id -u)" != 0 ] || exit 77
@@ -86,6 +91,13 @@ fi
 # shellcheck disable=SC2086  # a command with its options
 if [ "$output" = no-stdout ]; then
     ${PROGRAM_WRAPPER:-} "$@" 4>&- >&- 2>"$work/err" <"$input"
+elif [ -n "$interrupted" ]; then
+    ${PROGRAM_WRAPPER:-} "$@" >&4 4>&- 2>"$work/err" <"$input" &
+    feeder=$! # killed at the end if it is still there
+    exec 5>"$work/fifo"
+    cat "$interrupted" >&5
+    kill -s INT "$feeder"
+    wait "$feeder"
 else
     ${PROGRAM_WRAPPER:-} "$@" >&4 4>&- 2>"$work/err" <"$input"
 fi

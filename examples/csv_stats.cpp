@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -225,9 +226,11 @@ int main(int argc, char** argv) {
 
     try {
         progress seen;
-        const summary result = simul::run(summarise(args, seen));
+        const summary result = simul::run(summarise(args, seen), {.handle_sigint = true});
         print(result, args, seen);
         return EXIT_SUCCESS;
+    } catch (const simul::cancelled&) { // by Ctrl-C; every task has unwound
+        return 128 + SIGINT;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "csv_stats: %s\n", error.what());
         return 2;
