@@ -3,7 +3,6 @@
 #include "start_request.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace simul::detail {
@@ -15,8 +14,6 @@ constexpr std::size_t most_trips = 4;
 constexpr std::int64_t least_work = 100'000; // ns
 // A trip on which the files are slower than expected is broken off, and the rest shared out anew.
 constexpr std::int64_t longest_trip = 1'000'000;
-
-std::int64_t steady_now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
 // What the last trips of this thread's loop took for a file, in the mean.
 constinit thread_local std::int64_t time_per_job = least_work;

@@ -204,8 +204,9 @@ public:
     csv_parts(fs::file file, const csv::options& how, const csv::parallel_options& extra)
         : file_(std::move(file)), how_(how),
           size_(std::clamp(extra.part_size, longest_magic, most_per_read)),
-          ahead_(extra.threads != 0 ? extra.threads
-                                    : std::max(1U, std::thread::hardware_concurrency())) {
+          most_parts_(2 + std::clamp(extra.threads != 0 ? extra.threads
+                                                        : std::thread::hardware_concurrency(),
+                                     std::size_t{1}, most_threads)) {
         add();
     }
 
@@ -216,7 +217,7 @@ public:
 
     // The first part tells whether there are others.
     void read_ahead() {
-        while (!at_end() && parts_.size() < ahead_ + 2) add();
+        while (!at_end() && parts_.size() < most_parts_) add();
     }
     void advance() {
         parts_.pop_front();
@@ -224,6 +225,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t most_threads = 1024; // each costs a part of memory
+
     void add() {
         parts_.emplace_back(*loop_core::current(), file_, offset_, size_, how_);
         offset_ += size_;
@@ -232,7 +235,7 @@ private:
     fs::file file_;
     csv::options how_;
     std::size_t size_;
-    std::size_t ahead_;
+    std::size_t most_parts_;
     std::uint64_t offset_ = 0;
     std::deque<csv_part> parts_;
 };

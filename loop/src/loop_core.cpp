@@ -45,8 +45,6 @@ private:
     loop_core* outer_;
 };
 
-std::int64_t steady_now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
-
 std::uint64_t next_random(std::uint64_t& state) // splitmix64
 {
     std::uint64_t z = state += 0x9e3779b97f4a7c15U;

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <iterator>
 #include <random>
@@ -74,8 +75,9 @@ TEST(csv_parallel, gives_the_rows_of_the_sequential_reader_for_every_text_and_pa
             const auto path = dir.file("list.csv", text);
             for (const options& how : dialects()) {
                 const std::string expected = co_await read(simul::csv::rows(path, how));
-                for (const parallel_options extra : {parallel_options{2, 1 + random() % 40},
-                                                     parallel_options{3, 1 + random() % 200}}) {
+                for (const parallel_options extra :
+                     {parallel_options{2, 1 + random() % 40},
+                      parallel_options{3, 1 + random() % 200}, parallel_options{SIZE_MAX, 20}}) {
                     const std::string seen =
                         co_await read(simul::csv::rows_parallel(path, how, extra));
                     EXPECT_EQ(seen, expected)

@@ -17,7 +17,7 @@ namespace csv {
 
 /// How `rows_parallel` goes about it. A plain aggregate.
 struct parallel_options {
-    /// How many parts of the file are read at once; 0 for one per core.
+    /// How many parts of the file are read at once, 1024 at most; 0 for one per core.
     std::size_t threads = 0;
     /// The size of a part in bytes.
     std::size_t part_size = 4U << 20;

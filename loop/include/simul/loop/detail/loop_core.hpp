@@ -102,8 +102,7 @@ public:
     [[nodiscard]] static loop_core* current() noexcept;
 
     [[nodiscard]] std::int64_t now() const noexcept {
-        if (options_.virtual_time) return virtual_now_;
-        return std::chrono::steady_clock::now().time_since_epoch().count();
+        return options_.virtual_time ? virtual_now_ : steady_now();
     }
     [[nodiscard]] clock::time_point time() const noexcept {
         return clock::time_point(clock::duration(now()));

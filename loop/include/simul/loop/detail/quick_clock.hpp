@@ -7,6 +7,11 @@
 
 namespace simul::detail {
 
+/// What the system's monotonic clock says, in nanoseconds.
+[[nodiscard]] inline std::int64_t steady_now() noexcept {
+    return std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
 /// The time from which deadlines are counted: never before std::chrono::steady_clock's and hardly
 /// after it, and it never goes back. Reading the system's clock is most of what a timer costs; this
 /// one goes on from where that was when the loop last looked at it, by the processor's own counter,
@@ -26,7 +31,7 @@ public:
         if (passed < trusted_) [[likely]] {
             time = time_ + static_cast<std::int64_t>(passed * rate_ >> rate_bits);
         } else {
-            time = steady();
+            time = steady_now();
         }
         if (time > last_) last_ = time;
         return last_;
@@ -35,7 +40,7 @@ public:
     /// Reads the system's clock, for `now` to go on from there; gives its time.
     std::int64_t look() noexcept {
         const std::uint64_t seen = counter(); // first, so that the time is not before it
-        const std::int64_t time = steady();
+        const std::int64_t time = steady_now();
         go_on_from(seen, time);
         return time;
     }
@@ -65,9 +70,6 @@ private:
 #else
         return 0;
 #endif
-    }
-    static std::int64_t steady() noexcept {
-        return std::chrono::steady_clock::now().time_since_epoch().count();
     }
     void measure(std::uint64_t counter, std::int64_t time) noexcept;
 
