@@ -180,7 +180,7 @@ void start_operation::ended(const child_line& child) noexcept {
     complete();
 }
 
-void start_operation::cancel() noexcept {
+void start_operation::cancel_children() noexcept {
     if (member_ != nullptr) member_->cancel();
 }
 

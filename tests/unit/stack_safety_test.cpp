@@ -3,10 +3,12 @@
 #include <simul/coro/shield.hpp>
 #include <simul/coro/sleep.hpp>
 #include <simul/coro/spawn.hpp>
+#include <simul/coro/task_group.hpp>
 #include <simul/coro/timeout.hpp>
 #include <simul/loop/accounting.hpp>
 
 #include "build_kind.hpp"
+#include "cancel_each.hpp"
 #include "log_capture.hpp"
 #include "never.hpp"
 #include "run_virtual.hpp"
@@ -14,6 +16,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <stdexcept>
@@ -204,6 +207,34 @@ TEST(stack_safety, timeouts_and_shields_nested_a_hundred_thousand_deep_are_destr
         EXPECT_EQ(alive, 0);
     });
     EXPECT_EQ(log.count("did not end when it was cancelled"), 2);
+}
+
+// Each waits until the next one has announced itself, which none ever does.
+task<> starts_deep(simul::task_group& group, int depth, int& alive) {
+    const counts_down here(alive);
+    if (depth == 0) {
+        co_await simul::sleep(1h);
+    } else {
+        co_await group.start([&group, depth, &alive](simul::task_started&) {
+            return starts_deep(group, depth - 1, alive);
+        });
+    }
+}
+
+TEST(stack_safety, starts_nested_a_hundred_thousand_deep_are_cancelled) {
+    constexpr int depth = std::min(deep_throw, hundred_thousand);
+    on_both_stacks([] {
+        int alive = 0;
+        run_virtual([&]() -> task<> {
+            const auto h = simul::spawn(simul::with_task_group(
+                [&](simul::task_group& group) { return starts_deep(group, depth, alive); }));
+            co_await simul::sleep(1s);
+            EXPECT_EQ(alive, depth + 1);
+            h.cancel();
+            EXPECT_EQ(co_await simul_test::throws<simul::cancelled>(h), true);
+            EXPECT_EQ(alive, 0);
+        });
+    });
 }
 
 task<> owns(task<> inner) { co_await std::move(inner); }

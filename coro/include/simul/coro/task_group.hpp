@@ -64,9 +64,9 @@ public:
 };
 
 /// Waits until a task of a group has announced itself.
-class SIMUL_API start_operation : public operation {
+class SIMUL_API start_operation : public group_operation {
 public:
-    void cancel() noexcept final;
+    void cancel_children() noexcept final;
     void describe(std::string& out) const final;
 
     void announced() noexcept;
@@ -224,9 +224,8 @@ public:
     /// the group. Tasks of the group may add more, also while the group is about to end. `name` is
     /// for people to read, in dumps and in the log.
     ///
-    /// \throws std::logic_error    when the group has ended, or its body has not begun (a body that
-    /// is
-    ///                             no coroutine itself); the task is destroyed then.
+    /// \throws std::logic_error    when the group has ended, or its body has not begun: a body that
+    ///                             is no coroutine itself. The task is destroyed then.
     template <class Work>
         requires(detail::task_function<Work> || detail::awaitable<Work>)
     void spawn(Work&& work, std::string name = {}) {
