@@ -35,7 +35,8 @@ bool deadline_operation::start(waiter& line, std::coroutine_handle<> at, child_l
     return true;
 }
 
-// What else is due has come in time: the work gets it first.
+// What else is due has come in time, and what others make of that in their next turn: the work gets
+// it first.
 void deadline_operation::expire() noexcept {
     if (!std::exchange(is_due_, true)) {
         parked()->loop->timers.expire_last(alarm_);

@@ -1,5 +1,7 @@
 #include <simul/loop/loop.hpp>
 
+#include <simul/loop/log.hpp>
+
 #include <stdexcept>
 
 namespace simul {
@@ -13,7 +15,14 @@ loop::loop(uv_loop_s* host, run_options options)
     core_->face = this;
 }
 
-loop::~loop() = default;
+// exit() in a task destroys static loops while they run. Such a run never goes on: what belongs to
+// it is left as it is.
+loop::~loop() {
+    if (!core_->is_running()) return;
+    log(log_level::error,
+        "simul: a loop was destroyed while it ran; its tasks are left as they are");
+    (void)core_.release();
+}
 
 loop& loop::current() {
     detail::loop_core* const core = detail::loop_core::current();

@@ -9,6 +9,7 @@
 #include "worker_pool.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <new>
 #include <stdexcept>
@@ -85,6 +86,7 @@ inline void loop_core::run_coroutines(waiter& w) noexcept {
 }
 
 inline void loop_core::finish(waiter& line) noexcept {
+    assert(!line.resume_point && "an operation parked a line that did not suspend");
     if (line.context != 0) [[unlikely]]
         drop_context(line);
     line.finished();
@@ -211,7 +213,12 @@ bool loop_core::cancel_at_once(waiter& line) noexcept {
 }
 
 void loop_core::run_turns() noexcept {
-    if (ready_ == nullptr) return;
+    if (timers.has_last()) [[unlikely]] {
+        // What became ready with them came in time.
+        if (ready_ != nullptr) turn();
+        timers.expire_last_ones();
+    }
+    if (ready_ == nullptr || stop_) return;
     if (looked_at_ == 0) looked_at_ = quick_clock_.look();
     const unsigned planned = turns_per_poll_;
     unsigned turns = 0;
@@ -314,7 +321,7 @@ bool loop_core::poll() {
         run_posts(); // perhaps the loop's own, and then there is nothing to look at yet
         if (stop_) return true;
     }
-    if (ready_ == nullptr && !reactor_->has_posts()) {
+    if (is_idle() && !reactor_->has_posts()) {
         looked_at_ = 0; // time that passes in waiting is no turn's
         if (!wait()) return false;
     } else if (requests_in_flight_ > 0 || io_in_flight_ > 0 || options_.handle_sigint ||
@@ -351,13 +358,13 @@ void loop_core::run_hosted() noexcept {
     run_posts();
     // The host polls its own I/O in between; with virtual time it does not sleep.
     if (options_.virtual_time && io_in_flight_ == 0) {
-        while (ready_ == nullptr && !timers.empty()) {
+        while (is_idle() && !timers.empty()) {
             virtual_now_ = std::max(virtual_now_, timers.next_wake());
             timers.expire(virtual_now_);
         }
     }
     const std::int64_t began = steady_now();
-    while (ready_ != nullptr && steady_now() - began < longest_without_poll) run_turns();
+    while (!is_idle() && steady_now() - began < longest_without_poll) run_turns();
     driving_ = false;
 }
 

@@ -192,13 +192,14 @@ void reactor::before_poll() noexcept {
     if (core_.closed_) return;
     const bool time_can_jump =
         core_.options_.virtual_time && core_.io_in_flight_ == 0 && !core_.timers.empty();
-    if (core_.ready_ != nullptr || time_can_jump) {
+    if (!core_.is_idle() || time_can_jump) {
         uv_idle_start(&handles_->idle, [](uv_idle_t*) {});
     } else {
         uv_idle_stop(&handles_->idle);
     }
-    arm(core_.timers.empty() || core_.options_.virtual_time ? no_deadline
-                                                            : core_.timers.next_wake());
+    // Whoever is not idle does not sleep, and a wheel with nothing but last ones has no next.
+    const bool waits = core_.is_idle() && !core_.timers.empty() && !core_.options_.virtual_time;
+    arm(waits ? core_.timers.next_wake() : no_deadline);
 }
 
 void reactor::hold(bool has_tasks) noexcept {

@@ -147,12 +147,15 @@ bool timing_wheel::expire(std::int64_t now) noexcept {
         first.expired();
         any = true;
     }
-    while (last_.next != &last_) {
+    return any;
+}
+
+void timing_wheel::expire_last_ones() noexcept {
+    while (has_last()) {
         timed_operation& first = operation_of(last_.next);
         erase(first);
         first.expired();
     }
-    return any;
 }
 
 } // namespace simul::detail

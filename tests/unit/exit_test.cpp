@@ -152,6 +152,28 @@ TEST(exit, an_exception_may_leave_a_coroutine_in_the_destructor_of_a_static_obje
     EXPECT_EQ(errors, once + once);
 }
 
+task<> exits() {
+    co_await simul::yield();
+    std::exit(0);
+}
+
+TEST(exit, may_be_called_in_a_task_of_a_static_loop) {
+    const std::string errors = errors_of_program([] {
+        static simul::loop global;
+        (void)global.spawn(simul::sleep(1h));
+        global.run(exits());
+    });
+    EXPECT_TRUE(contains(errors, "a loop was destroyed while it ran")) << errors;
+}
+
+TEST(exit, may_be_called_in_a_thread_of_a_static_loop) {
+    const std::string errors = errors_of_program([] {
+        static simul::loop global;
+        global.run(simul::to_thread([] { std::exit(0); }));
+    });
+    EXPECT_TRUE(contains(errors, "a loop was destroyed while it ran")) << errors;
+}
+
 TEST(exit, files_may_be_read_in_the_destructor_of_a_static_object) {
     const temp_dir dir;
     const auto file = dir.path() / "text";

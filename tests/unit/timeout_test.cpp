@@ -1,5 +1,7 @@
+#include <simul/coro/event.hpp>
 #include <simul/coro/gather.hpp>
 #include <simul/coro/run.hpp>
+#include <simul/coro/sleep.hpp>
 #include <simul/coro/spawn.hpp>
 #include <simul/coro/timeout.hpp>
 
@@ -142,6 +144,24 @@ TEST(timeout, work_that_ends_just_when_the_time_runs_out_delivers_its_value) {
                 co_await simul::sleep_until(then);
             };
             EXPECT_EQ(co_await ending_of(simul::timeout_at(at, until(at))), "value");
+        });
+    });
+}
+
+TEST(timeout, what_another_task_does_just_when_the_time_runs_out_comes_in_time) {
+    over_orders(50, [](simul::run_options options) {
+        run_with(options, []() -> task<> {
+            simul::event happened;
+            const auto sets = [&]() -> task<> {
+                co_await simul::sleep(1s);
+                happened.set();
+            };
+            const auto setter = simul::spawn(sets());
+            EXPECT_EQ(co_await ending_of(simul::timeout(1s, happened.wait())), "value");
+            const auto other = simul::spawn(value_after(1s, 2));
+            const auto n = co_await simul::move_on_after(1s, other);
+            EXPECT_EQ(n, 2);
+            co_await setter;
         });
     });
 }

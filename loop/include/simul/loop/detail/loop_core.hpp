@@ -257,6 +257,8 @@ private:
 
     enum class outcome { stopped, stuck };
 
+    /// Nothing is to be done before something happens.
+    [[nodiscard]] bool is_idle() const noexcept { return ready_ == nullptr && !timers.has_last(); }
     void hold(bool has_tasks) noexcept;
     void report_other_thread(const char* what) const noexcept;
     void resume(waiter& w) noexcept;

@@ -46,18 +46,20 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
     /// When to look again: never later than the earliest deadline, mostly equal to it. Call on a
-    /// wheel that is not empty.
+    /// wheel that is not empty and has no last ones.
     [[nodiscard]] std::int64_t next_wake() const noexcept;
 
-    /// For a node that has just expired: it expires once more when every other node that is due
-    /// has.
+    /// Expires, in order, every node whose deadline is not after `now`; true when there was one.
+    bool expire(std::int64_t now) noexcept;
+
+    /// For a node that has just expired: it expires once more in `expire_last_ones`, which comes
+    /// when those that expired with it have had a turn.
     void expire_last(timed_operation& node) noexcept {
         append(last_, node);
         ++size_;
     }
-
-    /// Expires, in order, every node whose deadline is not after `now`; true when there was one.
-    bool expire(std::int64_t now) noexcept;
+    [[nodiscard]] bool has_last() const noexcept { return last_.next != &last_; }
+    void expire_last_ones() noexcept;
 
 private:
     static constexpr unsigned tick_bits = 16;
@@ -106,7 +108,7 @@ private:
     std::uint64_t current_; // no node outside of due_ belongs to an earlier tick
     std::size_t size_ = 0;
     timer_links due_;
-    timer_links last_; // of the nodes that are due, those that come after all others
+    timer_links last_; // of the nodes that are due, those that come a turn after all others
     timer_links arrived_;
     std::int64_t first_arrived_ = 0; // not after any deadline in arrived_
     std::array<std::uint64_t, level_count> occupied_{};
