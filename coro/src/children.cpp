@@ -31,8 +31,18 @@ void children_operation::child_ended(child_line& child) noexcept {
     }
     if (--running_ == 0) {
         caller_cancelled_ = parked()->cancel_requested;
-        complete();
+        if (!is_inside_) complete();
     }
+}
+
+void children_operation::begin_inside(waiter& line, std::coroutine_handle<> at) noexcept {
+    park(line, at);
+    is_inside_ = true;
+}
+
+void children_operation::end_inside(waiter& line) noexcept {
+    unpark();
+    line.resume_point = nullptr;
 }
 
 void children_operation::rethrow_failure() {

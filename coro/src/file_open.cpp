@@ -42,12 +42,13 @@ file_open::file_open(const file_open& other) noexcept
       permissions_(other.permissions_) {}
 
 bool file_open::start(waiter& line, std::coroutine_handle<> at) noexcept {
-    if (!begin(line, at)) {
-        result_ = was_cancelled;
+    // Whoever goes on at once must not be parked.
+    if (flags_ < 0 && !line.cancel_requested) {
+        result_ = flags_;
         return false;
     }
-    if (flags_ < 0) {
-        result_ = flags_;
+    if (!begin(line, at)) {
+        result_ = was_cancelled;
         return false;
     }
     const int status = start_request([&] {

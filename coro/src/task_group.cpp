@@ -157,7 +157,7 @@ bool start_operation::start(waiter& line, std::coroutine_handle<> at, task_group
                             std::unique_ptr<group_member> member, task_started& signal) {
     group.check_open();
     if (!begin(line, at)) {
-        was_refused_ = true;
+        was_cancelled_ = true;
         return false;
     }
     member_ = member.get();
@@ -177,6 +177,7 @@ void start_operation::ended(const child_line& child) noexcept {
     let_go();
     error_ = child.error();
     has_ended_ = true;
+    was_cancelled_ = parked()->cancel_requested;
     complete();
 }
 
@@ -185,8 +186,8 @@ void start_operation::cancel_children() noexcept {
 }
 
 void start_operation::check() const {
-    if (was_refused_) throw cancelled{};
     if (error_ != nullptr) std::rethrow_exception(error_);
+    if (was_cancelled_) throw cancelled{};
     if (has_ended_) {
         throw std::logic_error("simul: a task begun with task_group::start() ended before it had "
                                "announced itself");

@@ -23,7 +23,9 @@ bool wait_operation::is_over() const noexcept {
 }
 
 bool wait_operation::start(waiter& by, std::coroutine_handle<> at) {
-    for (const hook& each : hooks_) each.joined().check_joinable(by);
+    for (const hook& each : hooks_) {
+        if (!each.joined().done()) each.joined().check_joinable(by);
+    }
     if (!begin(by, at)) {
         was_cancelled_ = true;
         return false;

@@ -258,6 +258,24 @@ TEST(fs_file, modes_that_contradict_themselves_are_refused_and_touch_nothing) {
     EXPECT_EQ(dir.count(), 1U);
 }
 
+TEST(fs_file, an_open_that_is_refused_at_once_leaves_its_task_to_go_on) {
+    const auto refused = []() -> simul::task<int> {
+        try {
+            co_await fs::open("/dev/null", fs::mode::truncate);
+        } catch (const std::system_error&) {
+        }
+        co_return 1;
+    };
+    EXPECT_EQ(simul::run(refused()), 1);
+    run_real([&]() -> simul::task<> {
+        const auto [a, b] = co_await simul::gather(refused(), refused());
+        EXPECT_EQ(a + b, 2);
+        EXPECT_EQ(co_await simul::timeout(1h, refused()), 1);
+        EXPECT_EQ(co_await simul::shield(refused()), 1);
+        EXPECT_EQ(co_await simul::spawn(refused()), 1);
+    });
+}
+
 TEST(fs_file, stat_size_truncate_and_sync) {
     const temp_dir dir;
     const auto path = dir.file("f", "0123456789");

@@ -163,8 +163,27 @@ TEST(gather, finished_children_cost_no_extra_turn) {
         co_await simul::gather(finished, at_once(), finished, finished);
         EXPECT_EQ(turns, of_one);
         turns = 0;
-        co_await simul::gather(finished, finished);
-        EXPECT_LE(turns, of_one);
+        const auto [a, b] = co_await simul::gather(finished, finished);
+        EXPECT_EQ(a + b, 2);
+        EXPECT_EQ(turns, 0);
+        const std::vector handles(3, finished);
+        const std::vector<int> all = co_await simul::gather(handles);
+        EXPECT_EQ(all, (std::vector{1, 1, 1}));
+        EXPECT_EQ(turns, 0);
+
+        const auto fails = []() -> task<int> {
+            throw std::runtime_error("no luck");
+            co_return 0;
+        };
+        const auto failed = simul::spawn(fails());
+        EXPECT_EQ(co_await simul_test::ending_of(simul::gather(failed)), "no luck");
+        turns = 0;
+        EXPECT_EQ(co_await simul_test::ending_of(simul::gather(finished, failed, finished)),
+                  "no luck");
+        const auto [one, none] = co_await simul::gather(simul::return_exceptions, finished, failed);
+        EXPECT_EQ(one.value(), 1);
+        EXPECT_FALSE(none.has_value());
+        EXPECT_EQ(turns, 0);
         counter.cancel();
     });
 }

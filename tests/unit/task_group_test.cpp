@@ -485,6 +485,36 @@ TEST(task_group, start_returns_when_the_task_has_announced_itself) {
     });
 }
 
+TEST(task_group, a_cancel_during_start_is_a_cancel_whatever_the_task_makes_of_it) {
+    over_orders(20, [](simul::run_options options) {
+        run_with(options, []() -> task<> {
+            const auto swallows = [](task_started&) -> task<> {
+                try {
+                    co_await simul::sleep(1h);
+                } catch (const simul::cancelled&) {
+                }
+            };
+            const auto starts = [&](task_group& group) -> task<> {
+                co_await group.start(swallows);
+            };
+            const auto h = simul::spawn(with_task_group(starts));
+            co_await simul::sleep(1ms);
+            h.cancel();
+            EXPECT_EQ(co_await ending_of(h), "cancelled");
+            EXPECT_EQ(co_await ending_of(simul::timeout(1s, with_task_group(starts))),
+                      simul::timeout_error().what());
+            co_await with_task_group([&](task_group& group) -> task<> {
+                const auto cancels = [&]() -> task<> {
+                    co_await simul::sleep(1ms);
+                    group.cancel();
+                };
+                group.spawn(cancels);
+                co_await group.start(swallows);
+            });
+        });
+    });
+}
+
 TEST(task_group, a_task_that_is_ready_at_once_is_started_at_once) {
     run_virtual([]() -> task<> {
         co_await with_task_group([&](task_group& group) -> task<> {

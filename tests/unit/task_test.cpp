@@ -174,6 +174,24 @@ TEST(task, lets_out_what_a_destructor_throws_after_the_value_is_there) {
     EXPECT_TRUE(counts.balanced());
 }
 
+TEST(task, destroys_a_value_in_whose_place_it_returns_another) {
+    struct bomb {
+        ~bomb() noexcept(false) { throw 1; }
+    };
+    const auto returns_twice = []() -> task<std::shared_ptr<int>> {
+        try {
+            const bomb after_the_value;
+            co_return std::make_shared<int>(1);
+        } catch (int) {
+        }
+        co_return std::make_shared<int>(2);
+    };
+    run_virtual([&]() -> task<> {
+        const std::shared_ptr<int> n = co_await returns_twice();
+        EXPECT_EQ(*n, 2); // the leak check of the sanitizers sees the other one
+    });
+}
+
 TEST(task, throws_at_the_co_await_the_object_that_was_thrown) {
     run_virtual([]() -> task<> {
         std::exception_ptr inside;

@@ -1,6 +1,8 @@
 #include <simul/coro/run.hpp>
+#include <simul/coro/sleep.hpp>
 #include <simul/coro/spawn.hpp>
 #include <simul/coro/wait.hpp>
+#include <simul/loop/loop.hpp>
 
 #include "log_capture.hpp"
 #include "run_virtual.hpp"
@@ -210,6 +212,22 @@ TEST(wait, for_itself_is_an_error) {
         const std::string how = co_await self[0];
         EXPECT_NE(how.find("cannot await itself"), std::string::npos) << how;
         self.clear();
+    });
+}
+
+TEST(wait, takes_what_has_ended_on_a_loop_that_is_gone) {
+    const auto other = []() -> task<int> { co_return 1; };
+    std::vector<join_handle<int>> handles;
+    {
+        simul::loop gone;
+        handles.push_back(gone.spawn(other()));
+        gone.run(simul::yield());
+    }
+    run_virtual([&]() -> task<> {
+        handles.push_back(simul::spawn(value_after(1ms, 2)));
+        const auto [finished, pending] = co_await simul::wait(handles);
+        EXPECT_EQ(finished.size(), 2U);
+        EXPECT_TRUE(pending.empty());
     });
 }
 

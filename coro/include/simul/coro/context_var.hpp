@@ -26,6 +26,9 @@ SIMUL_API void set_context_value(const void* key, std::shared_ptr<const void> va
 /// A function called by `to_thread` sees the values that the calling task had then, the very
 /// objects, and sets its own as a child does.
 ///
+/// Values stay on their loop: what comes to a loop by `post` or `submit`, and a loop that is run in
+/// a call by `to_thread`, begin with the initial value.
+///
 /// Usually a global; it must outlive the tasks and calls that use it. Several loops may share one,
 /// as long as each only reads and sets the values of its own tasks.
 ///

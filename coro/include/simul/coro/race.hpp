@@ -50,12 +50,14 @@ private:
 };
 
 template <class... Ts>
-class race_tuple_awaiter final : public owner_of_tuple<race_operation, Ts...> {
+class race_tuple_awaiter final : public owner_of<race_operation, children_of_tuple<Ts...>> {
+    using owner = owner_of<race_operation, children_of_tuple<Ts...>>;
+
 public:
     using result_type = std::variant<kept_value<Ts>...>;
 
     explicit race_tuple_awaiter(std::tuple<task<Ts>...>&& tasks)
-        : owner_of_tuple<race_operation, Ts...>(std::move(tasks), sizeof...(Ts)) {}
+        : owner(std::move(tasks), sizeof...(Ts)) {}
 
     [[nodiscard]] static bool await_ready() noexcept { return false; }
 
@@ -70,22 +72,24 @@ private:
     }
     template <std::size_t I>
     void take_if(const child_line& won, std::optional<result_type>& into) {
-        auto& each = std::get<I>(this->children_);
+        auto& each = std::get<I>(this->children_.all);
         if (&each == &won) into.emplace(std::in_place_index<I>, each.take_value());
     }
 };
 
 template <class T>
-class race_range_awaiter final : public owner_of_range<race_operation, T> {
+class race_range_awaiter final : public owner_of<race_operation, children_of_range<T>> {
+    using owner = owner_of<race_operation, children_of_range<T>>;
+
 public:
     explicit race_range_awaiter(std::vector<task<T>>&& tasks)
-        : owner_of_range<race_operation, T>(std::move(tasks), tasks.size()) {}
+        : owner(std::move(tasks), tasks.size()) {}
 
     [[nodiscard]] static bool await_ready() noexcept { return false; }
 
     race_result<kept_value<T>> await_resume() {
         auto& won = static_cast<child<T>&>(this->winner());
-        return {static_cast<std::size_t>(&won - this->children_.begin()), won.take_value()};
+        return {static_cast<std::size_t>(&won - this->children_.all.begin()), won.take_value()};
     }
 };
 

@@ -103,12 +103,16 @@ private:
 /// `co_await std::move(the_task)`; what it throws is thrown at that `co_await`.
 ///
 /// A task owns its coroutine until then; one that is dropped before it began only destroys its
-/// arguments. T may be void, a reference, or any type that can be moved.
+/// arguments. T may be void, an lvalue reference, or any type that can be moved.
 ///
 ///     simul::task<int> answer() { co_await simul::sleep(1s); co_return 42; }
 template <class T>
 class [[nodiscard("a task does nothing until it is awaited: write co_await, or give it to "
                   "gather(), spawn() or run()")]] task {
+    static_assert(!std::is_rvalue_reference_v<T>,
+                  "a task gives a value, an lvalue reference or nothing: "
+                  "write simul::task<T> instead of simul::task<T&&>");
+
 public:
     using promise_type = detail::task_promise<T>;
     using value_type = T;

@@ -87,7 +87,7 @@ private:
     group_member* member_ = nullptr;
     task_started* signal_ = nullptr;
     std::exception_ptr error_;
-    bool was_refused_ = false;
+    bool was_cancelled_ = false;
     bool has_ended_ = false;
 };
 

@@ -39,6 +39,10 @@ protected:
         : name_(name), running_(count), keeps_going_(keeps_going) {}
     ~children_operation() = default;
 
+    /// For children that wait for nothing: between these two each of them runs inside the caller's
+    /// step, and the caller does not suspend.
+    void begin_inside(waiter& line, std::coroutine_handle<> at) noexcept;
+    void end_inside(waiter& line) noexcept;
     /// The caller was cancelled before any child began.
     void refuse() noexcept { caller_cancelled_ = child_cancelled_ = true; }
     /// Throws what the children's failures and the caller's cancel amount to, if anything.
@@ -49,6 +53,7 @@ private:
     std::size_t running_;
     std::exception_ptr failure_;
     bool keeps_going_;
+    bool is_inside_ = false;
     bool child_cancelled_ = false;
     bool caller_cancelled_ = false;
 };
@@ -58,9 +63,13 @@ class SIMUL_API child_line : public waiter {
 public:
     /// Begins in the loop's next turn.
     void start(loop_core& runs_on) noexcept {
-        loop = &runs_on;
-        inherit_context(runs_on.running != nullptr ? *runs_on.running : *owner_->parked());
+        begin(runs_on);
         runs_on.make_ready(*this);
+    }
+    /// Runs at once, inside the caller's step.
+    void run_inside(loop_core& runs_on) noexcept {
+        begin(runs_on);
+        runs_on.run_inside_step(*this);
     }
 
     void finished() noexcept final { owner_->child_ended(*this); }
@@ -90,6 +99,11 @@ protected:
     [[nodiscard]] std::coroutine_handle<> coroutine() const noexcept { return coroutine_; }
 
 private:
+    void begin(loop_core& runs_on) noexcept {
+        loop = &runs_on;
+        inherit_context(runs_on.running != nullptr ? *runs_on.running : *owner_->parked());
+    }
+
     child_owner* owner_;
     std::coroutine_handle<> coroutine_;
 };

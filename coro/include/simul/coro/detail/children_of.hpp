@@ -4,15 +4,61 @@
 #include <simul/coro/detail/fixed_array.hpp>
 
 #include <coroutine>
+#include <cstddef>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 namespace simul::detail {
 
-/// `Base`, an owner of children with begin() and refuse(), for the tasks of a tuple.
-template <class Base, class... Ts>
-class owner_of_tuple : public Base {
+/// A child for each task of a tuple.
+template <class... Ts>
+class children_of_tuple {
+public:
+    children_of_tuple(child_owner& owner, std::tuple<task<Ts>...>&& tasks)
+        : children_of_tuple(owner, tasks, std::index_sequence_for<Ts...>()) {}
+
+    template <class Fn>
+    void for_each(Fn fn) {
+        std::apply([&](auto&... each) { (fn(each), ...); }, all);
+    }
+    template <class Fn>
+    void for_each(Fn fn) const {
+        std::apply([&](const auto&... each) { (fn(each), ...); }, all);
+    }
+
+    std::tuple<child<Ts>...> all;
+
+private:
+    template <std::size_t... I>
+    children_of_tuple(child_owner& owner, std::tuple<task<Ts>...>& tasks, std::index_sequence<I...>)
+        : all(child_seed<Ts>{owner, std::get<I>(tasks)}...) {}
+};
+
+/// The same for the tasks of a vector, whose memory it gives back.
+template <class T>
+class children_of_range {
+public:
+    children_of_range(child_owner& owner, std::vector<task<T>>&& tasks) : all(tasks.size()) {
+        for (task<T>& each : tasks) all.emplace_back(child_seed<T>{owner, each});
+        std::vector<task<T>>().swap(tasks);
+    }
+
+    template <class Fn>
+    void for_each(Fn fn) {
+        for (child<T>& each : all) fn(each);
+    }
+    template <class Fn>
+    void for_each(Fn fn) const {
+        for (const child<T>& each : all) fn(each);
+    }
+
+    fixed_array<child<T>> all;
+};
+
+/// `Base`, an owner of children with begin() and refuse(), together with its `Children`.
+template <class Base, class Children>
+class owner_of : public Base {
 public:
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
@@ -21,64 +67,25 @@ public:
             this->refuse();
             return false;
         }
-        std::apply([&](auto&... each) { (each.start(*line.loop), ...); }, children_);
+        children_.for_each([&](child_line& each) { each.start(*line.loop); });
         return true;
     }
 
     void cancel_children() noexcept final {
-        std::apply([](auto&... each) { (each.cancel(), ...); }, children_);
+        children_.for_each([](child_line& each) { each.cancel(); });
     }
     void visit_children(group_operation::visitor& to) const final {
-        std::apply([&](const auto&... each) { (to.visit(each), ...); }, children_);
+        children_.for_each([&](const child_line& each) { to.visit(each); });
     }
 
 protected:
     /// The rest are the arguments of Base.
-    template <class... Args>
-    explicit owner_of_tuple(std::tuple<task<Ts>...>&& tasks, Args... args)
-        : owner_of_tuple(std::index_sequence_for<Ts...>(), tasks, args...) {}
-    ~owner_of_tuple() = default;
+    template <class Tasks, class... Args>
+    explicit owner_of(Tasks&& tasks, Args... args)
+        : Base(args...), children_(*this, std::forward<Tasks>(tasks)) {}
+    ~owner_of() = default;
 
-    std::tuple<child<Ts>...> children_;
-
-private:
-    template <std::size_t... I, class... Args>
-    owner_of_tuple(std::index_sequence<I...>, std::tuple<task<Ts>...>& tasks, Args... args)
-        : Base(args...), children_(child_seed<Ts>{*this, std::get<I>(tasks)}...) {}
-};
-
-/// The same for the tasks of a vector, whose memory it gives back.
-template <class Base, class T>
-class owner_of_range : public Base {
-public:
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
-        waiter& line = line_of(awaiting);
-        if (!this->begin(line, awaiting)) {
-            this->refuse();
-            return false;
-        }
-        for (child<T>& each : children_) each.start(*line.loop);
-        return true;
-    }
-
-    void cancel_children() noexcept final {
-        for (child<T>& each : children_) each.cancel();
-    }
-    void visit_children(group_operation::visitor& to) const final {
-        for (const child<T>& each : children_) to.visit(each);
-    }
-
-protected:
-    template <class... Args>
-    explicit owner_of_range(std::vector<task<T>>&& tasks, Args... args)
-        : Base(args...), children_(tasks.size()) {
-        for (task<T>& each : tasks) children_.emplace_back(child_seed<T>{*this, each});
-        std::vector<task<T>>().swap(tasks);
-    }
-    ~owner_of_range() = default;
-
-    fixed_array<child<T>> children_;
+    Children children_;
 };
 
 } // namespace simul::detail

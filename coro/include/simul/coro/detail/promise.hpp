@@ -110,6 +110,8 @@ public:
             static_assert(!std::is_lvalue_reference_v<Awaitable>,
                           "a task is awaited once and used up by it: "
                           "write co_await std::move(the_task)");
+            static_assert(!std::is_const_v<std::remove_reference_t<Awaitable>>,
+                          "a task is used up when it is awaited: it must not be const");
         } else {
             static_assert(!awaited_once<Awaitable> || !std::is_lvalue_reference_v<Awaitable>,
                           "this operation is used up when it is awaited: await it where it is "

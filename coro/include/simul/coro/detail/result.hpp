@@ -31,12 +31,18 @@ public:
         if (state_ == state::error) std::destroy_at(std::addressof(error_));
     }
 
+    /// Also after a value: a destructor that runs at the end of the body may throw, and the body
+    /// may catch that and return another one.
     template <class From>
     void set_value(From&& from) {
+        if (state_ == state::value) [[unlikely]] {
+            state_ = state::none;
+            std::destroy_at(std::addressof(value_));
+        }
         std::construct_at(std::addressof(value_), std::forward<From>(from));
         state_ = state::value;
     }
-    /// Also after a value: a destructor that runs at the end of the body may throw.
+    /// Also after a value.
     void set_error(std::exception_ptr error) noexcept {
         if (state_ == state::value) std::destroy_at(std::addressof(value_));
         std::construct_at(std::addressof(error_), std::move(error));

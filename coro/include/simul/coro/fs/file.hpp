@@ -85,8 +85,8 @@ public:
     /// The size in bytes as it is now; 0 for a FIFO or a file of /proc, which may have content.
     [[nodiscard]] detail::file_size size() { return detail::file_size(opened()); }
 
-    /// Closes the file and reports what went wrong, now or with an earlier write. The file is
-    /// closed whatever happens, also when the task is cancelled.
+    /// Closes the file and reports what went wrong, also what the file system kept back of an
+    /// earlier write. The file is closed whatever happens, also when the task is cancelled.
     /// \throws std::logic_error    when an operation is in flight; the file is not closed then.
     [[nodiscard]] detail::file_close close() { return detail::file_close(opened()); }
 
