@@ -304,7 +304,7 @@ bool csv_reader::between_rows() noexcept {
 }
 
 void csv_reader::follow(csv_reader& before) {
-    names = before.names;
+    names = std::move(before.names); // where they are: rows have shown them
     offset_ += before.offset_;
     const std::uint64_t lines = before.first_line_ - 1;
     first_line_ += lines;

@@ -50,6 +50,12 @@ void validate(const options& o) {
             }
         }
     }
+    for (const auto& role : {roles[1], roles[2]}) {
+        if (o.trim && (role.character == ' ' || role.character == '\t')) {
+            throw std::invalid_argument(std::string("csv::options: ") + role.name +
+                                        " is a blank, which trim takes away");
+        }
+    }
     if (o.max_row == 0) throw std::invalid_argument("csv::options: max_row is 0");
     if (o.chunk_size == 0) throw std::invalid_argument("csv::options: chunk_size is 0");
 }

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <iterator>
 #include <random>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -64,6 +65,22 @@ std::string random_text(std::mt19937& random) {
     std::string text;
     for (auto n = random() % 60; n != 0; --n) text += pieces[random() % std::size(pieces)];
     return text;
+}
+
+TEST(csv_parallel, shows_the_same_names_from_the_first_row_to_the_last) {
+    const temp_dir dir;
+    std::string text = "name,number\n";
+    for (int i = 0; i < 100; ++i) text += "somebody," + std::to_string(i) + "\n";
+    const auto path = dir.file("list.csv", text);
+    run_real([&]() -> task<> {
+        auto rows = simul::csv::rows_parallel(path, {.header = true}, {2, 64});
+        std::span<const std::string> names;
+        while (const simul::csv::row* row = co_await rows.next()) {
+            if (names.empty()) names = row->names();
+            EXPECT_EQ(row->names().data(), names.data());
+            EXPECT_EQ(names[1], "number");
+        }
+    });
 }
 
 TEST(csv_parallel, gives_the_rows_of_the_sequential_reader_for_every_text_and_part) {

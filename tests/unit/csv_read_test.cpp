@@ -187,6 +187,8 @@ TEST(csv_read, options_that_contradict_each_other_are_refused) {
     EXPECT_THROW(fields("", {.delimiter = '\n'}), std::invalid_argument);
     EXPECT_THROW(fields("", {.quote = '\r'}), std::invalid_argument);
     EXPECT_THROW(fields("", {.escape = ',', .comment = '#'}), std::invalid_argument);
+    EXPECT_THROW(fields("", {.escape = ' ', .trim = true}), std::invalid_argument);
+    EXPECT_THROW(fields("", {.quote = '\t', .trim = true}), std::invalid_argument);
     EXPECT_THROW(fields("", {.comment = '"'}), std::invalid_argument);
     EXPECT_THROW(fields("", {.max_row = 0}), std::invalid_argument);
     EXPECT_THROW(fields("", {.chunk_size = 0}), std::invalid_argument);

@@ -98,7 +98,7 @@ public:
     auto fields() const noexcept;
 
     /// The names of the columns; none unless `options::header` is set. They live as long as the
-    /// reader.
+    /// reader; of several files, until the first row of the next one.
     std::span<const std::string> names() const noexcept {
         return window_ ? window_->names() : std::span<const std::string>();
     }
