@@ -172,6 +172,19 @@ TEST(count, of_numbers_goes_on_from_the_first) {
               list_of(least + 1, least));
 }
 
+TEST(count, of_whole_numbers_by_other_steps_gives_fractions) {
+    EXPECT_EQ(simul::count(0, 0.5) | simul::take(3) | simul::collect(), list_of(0.0, 0.5, 1.0));
+}
+
+TEST(cycle, takes_truth_values_of_a_generator) {
+    const auto answers = []() -> simul::generator<bool> {
+        co_yield true;
+        co_yield false;
+    };
+    EXPECT_EQ(answers() | simul::cycle() | simul::take(3) | simul::collect(),
+              (std::vector<bool>{true, false, true}));
+}
+
 TEST(count, of_a_sequence_is_its_length) {
     using namespace simul; // its names are objects: nothing of std is found besides them
     const std::vector<int> three{1, 2, 3};

@@ -203,6 +203,21 @@ TEST(throttle, spaces_its_elements) {
     });
 }
 
+TEST(debounce, throttle_and_chunk_timeout_may_wait_for_ever) {
+    run_virtual([]() -> task<> {
+        life log;
+        for (const auto d : {std::chrono::nanoseconds::max(), std::chrono::nanoseconds(1h)}) {
+            EXPECT_EQ(co_await simul::collect(ticker(log, 3) | simul::debounce(d)), list_of(2));
+            EXPECT_EQ(co_await simul::collect(ticker(log, 3) | simul::chunk_timeout(100, d)),
+                      (std::vector<numbers>{list_of(0, 1, 2)}));
+            auto slowly = ticker(log, 3) | simul::throttle(d);
+            EXPECT_EQ(*co_await slowly.next(), 0);
+            const auto second = co_await simul::move_on_after(1min, slowly.next());
+            EXPECT_FALSE(second);
+        }
+    });
+}
+
 TEST(debounce, gives_what_nothing_follows_for_a_while) {
     over_orders(20, [](simul::run_options options) {
         run_with(options, []() -> task<> {

@@ -251,6 +251,33 @@ TEST(accumulate, may_begin_with_a_value_that_is_itself_a_range) {
               (std::vector<std::string>{">", ">a", ">ab"}));
 }
 
+TEST(accumulate, has_totals_of_the_type_of_its_first_value) {
+    const std::vector<std::string> words{"ab", "", "c"};
+    const auto add_length = [](std::size_t total, const std::string& word) {
+        return total + word.size();
+    };
+    const std::vector<std::size_t> lengths{0, 2, 2, 3};
+    EXPECT_EQ(words | simul::accumulate(add_length, std::size_t{0}) | simul::collect(), lengths);
+    const auto add_cell = [](double total, const simul::csv::row& row) {
+        return total + row.get<double>(0);
+    };
+    EXPECT_EQ(simul::csv::parse("1\n2\n") | simul::accumulate(add_cell, 0.5) | simul::collect(),
+              (std::vector{0.5, 1.5, 3.5}));
+    std::vector<std::unique_ptr<int>> owners;
+    owners.push_back(std::make_unique<int>(4));
+    const auto add_pointed = [](int total, const std::unique_ptr<int>& n) { return total + *n; };
+    EXPECT_EQ(owners | simul::accumulate(add_pointed, 1) | simul::collect(), (std::vector{1, 5}));
+    run_virtual([&]() -> task<> {
+        const auto adds_later = [&](std::size_t total,
+                                    const std::string& word) -> task<std::size_t> {
+            co_return add_length(total, word);
+        };
+        EXPECT_EQ(
+            co_await (words | simul::accumulate(adds_later, std::size_t{0}) | simul::collect()),
+            lengths);
+    });
+}
+
 TEST(distinct_adjacent, leaves_out_what_equals_the_one_before) {
     for (const std::vector<int>& input : random_inputs()) {
         std::vector<int> expected;

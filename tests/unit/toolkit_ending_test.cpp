@@ -12,6 +12,8 @@
 #include <chrono>
 #include <exception>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace {
@@ -65,6 +67,32 @@ struct last_words {
     ~last_words() { exceptions = std::uncaught_exceptions(); }
     int& exceptions;
 };
+
+TEST(merge, throws_a_failure_although_the_others_never_rest) {
+    const auto endless = [](int n) -> simul::async_generator<int> {
+        for (;;) co_yield n;
+    };
+    const auto fails = []() -> simul::async_generator<int> {
+        co_await simul::sleep(5ms);
+        throw std::runtime_error("broken");
+        co_yield 0;
+    };
+    simul_test::run_virtual([&]() -> task<> {
+        auto all = simul::merge(endless(1), endless(2), fails());
+        int seen = 0;
+        std::string how;
+        try {
+            while (co_await all.next()) {
+                co_await simul::sleep(1ms);
+                if (++seen == 1000) break;
+            }
+        } catch (const std::runtime_error& e) {
+            how = e.what();
+        }
+        EXPECT_EQ(how, "broken");
+        EXPECT_LT(seen, 10);
+    });
+}
 
 TEST(a_pipe, that_is_dropped_between_two_elements_is_destroyed_without_an_exception) {
     simul_test::run_virtual([]() -> task<> {

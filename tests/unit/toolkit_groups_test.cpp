@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -141,6 +142,81 @@ TEST(group_by, keeps_the_groups_apart_when_they_are_moved_away) {
     EXPECT_EQ(all[0].second, (std::vector<std::string>{"anna", "alf"}));
     EXPECT_EQ(all[2].first, "c");
     EXPECT_EQ(all[2].second, (std::vector<std::string>{"carl", "cy"}));
+}
+
+// Elements that can be moved and copied, but not be assigned to.
+struct fixed {
+    explicit fixed(int n) : value(n) {}
+    const int value;
+    friend bool operator<(const fixed& a, const fixed& b) { return a.value < b.value; }
+};
+
+TEST(a_group, may_be_of_elements_that_cannot_be_assigned) {
+    const auto numbers = [] {
+        return simul::count(1) | simul::take(7) | simul::transform([](int n) { return fixed(n); });
+    };
+    const auto sum_of = [](const auto& group) {
+        int sum = 0;
+        for (const fixed& each : group) sum += each.value;
+        return sum;
+    };
+    EXPECT_EQ(numbers() | simul::chunk(3) | simul::transform(sum_of) | simul::collect(),
+              (row{6, 15, 7}));
+    EXPECT_EQ(numbers() | simul::window(2) | simul::transform(sum_of) | simul::collect(),
+              (row{3, 5, 7, 9, 11, 13}));
+    auto runs = numbers() | simul::group_by([](const fixed& each) { return each.value / 4; });
+    row sums;
+    while (auto run = runs.next()) sums.push_back(sum_of(run->second));
+    EXPECT_EQ(sums, (row{6, 22}));
+    const auto range = simul::min_max(numbers());
+    EXPECT_EQ(range->first.value * 10 + range->second.value, 17);
+
+    const std::map<int, int> squares{{1, 1}, {2, 4}, {3, 9}};
+    EXPECT_EQ((squares | simul::chunk(2) | simul::collect()).at(1).at(0), std::pair(3, 9));
+}
+
+TEST(a_group, goes_on_without_an_element_whose_copy_has_failed) {
+    struct picky {
+        explicit picky(int n) : value(n) {}
+        picky(const picky& other) : value(checked(other.value)) {}
+        picky& operator=(const picky& other) {
+            value = checked(other.value);
+            return *this;
+        }
+        ~picky() = default;
+        static int checked(int n) {
+            if (n == 4) throw std::runtime_error("not this one");
+            return n;
+        }
+        int value;
+    };
+    std::vector<picky> numbers;
+    numbers.reserve(7);
+    for (int n = 1; n <= 7; ++n) numbers.emplace_back(n);
+    const auto read = [](auto pipe, auto&& show) {
+        std::string seen;
+        for (;;) {
+            try {
+                auto group = pipe.next();
+                if (!group) return seen;
+                show(*group, seen);
+                seen += ' ';
+            } catch (const std::runtime_error&) {
+                seen += "! ";
+            }
+        }
+    };
+    EXPECT_EQ(read(numbers | simul::chunk(2),
+                   [](const std::vector<picky>& group, std::string& seen) {
+                       for (const picky& each : group) seen += std::to_string(each.value);
+                   }),
+              "12 ! 35 67 ");
+    EXPECT_EQ(read(numbers | simul::pairwise(),
+                   [](const auto& pair, std::string& seen) {
+                       seen += std::to_string(pair.first.value);
+                       seen += std::to_string(pair.second.value);
+                   }),
+              "12 23 ! 35 56 67 ");
 }
 
 TEST(group_by, asks_for_the_key_of_each_element_once) {

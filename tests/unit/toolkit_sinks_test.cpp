@@ -219,6 +219,19 @@ TEST(a_sink, that_fails_has_closed_its_source_before) {
     });
 }
 
+TEST(to_map, takes_the_elements_of_a_map) {
+    const std::map<std::string, int> ages{{"a", 17}, {"b", 30}};
+    const auto is_adult = [](const std::string&, int age) { return age >= 18; };
+    const std::map<std::string, int> adults = ages | simul::filter(is_adult) | simul::to_map();
+    EXPECT_EQ(adults, (std::map<std::string, int>{{"b", 30}}));
+    const std::unordered_map<std::string, int> all = ages | simul::to_map<std::unordered_map>();
+    EXPECT_EQ(all.at("a"), 17);
+}
+
+TEST(sum, of_truth_values_counts_them) {
+    EXPECT_EQ(simul::sum(std::vector<bool>{true, false, true}), 2U);
+}
+
 TEST(to_map, takes_pairs_and_lets_the_last_one_count) {
     const std::vector<std::string> names{"a", "b", "a"};
     const std::vector<int> values{1, 2, 3};

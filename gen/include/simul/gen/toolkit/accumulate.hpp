@@ -58,11 +58,13 @@ public:
         }
         auto* const element = this->poll_source();
         if (element == nullptr) return nullptr;
-        if (total_) [[likely]] {
-            *total_ = static_cast<Total>(add_to<typename Source::item>(fn_, *total_, *element));
-        } else {
-            total_.emplace(Source::item::keep(*element));
+        if constexpr (BeginsWithFirst) {
+            if (!total_) [[unlikely]] {
+                total_.emplace(Source::item::keep(*element));
+                return std::addressof(*total_);
+            }
         }
+        *total_ = static_cast<Total>(add_to<typename Source::item>(fn_, *total_, *element));
         return std::addressof(*total_);
     }
 
@@ -79,14 +81,15 @@ async_generator<const Total> accumulate_each(Reader from, Fn with, std::optional
     Reader reader(std::move(from)); // these end with the body, parameters only with the frame
     Fn fn(std::move(with));
     std::optional<Total> total(std::move(first));
-    if constexpr (!BeginsWithFirst) co_yield *total;
+    if constexpr (BeginsWithFirst) {
+        auto element = co_await reader.next();
+        if (!element) co_return;
+        total.emplace(item::keep(*element));
+    }
+    co_yield *total;
     while (auto element = co_await reader.next()) {
-        if (total) {
-            Total sum = co_await add_to<item>(fn, *total, *element);
-            *total = std::move(sum);
-        } else {
-            total.emplace(item::keep(*element));
-        }
+        Total sum = co_await add_to<item>(fn, *total, *element);
+        *total = std::move(sum);
         co_yield *total;
     }
 }

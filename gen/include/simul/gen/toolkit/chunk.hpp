@@ -33,7 +33,8 @@ public:
     void push(std::vector<value>& into, typename Item::type& element) {
         if constexpr (replaces<Item>) {
             if (filled_ < into.size()) {
-                into[filled_++] = static_cast<typename Item::passed>(element);
+                into[filled_] = static_cast<typename Item::passed>(element);
+                ++filled_; // not before: the copy may throw
                 return;
             }
         } else if (filled_ == 0) {
@@ -44,7 +45,7 @@ public:
     }
     [[nodiscard]] std::size_t size() const noexcept { return filled_; }
     void end(std::vector<value>& into) {
-        into.erase(into.begin() + static_cast<std::ptrdiff_t>(filled_), into.end());
+        while (into.size() > filled_) into.pop_back();
     }
 
 private:

@@ -29,7 +29,7 @@ read_chunks(Reader from, std::size_t size, clock::duration limit) {
     for (;;) {
         bool is_complete = false;
         if (auto* const offer = table->next()) {
-            if (filling.size() == 0) due = clock::now() + limit;
+            if (filling.size() == 0) due = later(clock::now(), limit);
             filling.push(chunk, *offer->element);
             table->taken(*offer);
             is_complete = filling.size() == size;

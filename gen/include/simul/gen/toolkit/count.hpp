@@ -115,9 +115,11 @@ struct count_fn {
     auto operator()(T first) const {
         return as_pipe(count_root<T, T>(first, static_cast<T>(1)));
     }
+    /// Whole numbers by steps that are none become floating-point numbers.
     template <number T, number Step>
     auto operator()(T first, Step step) const {
-        return as_pipe(count_root<T, Step>(first, step));
+        using value = std::conditional_t<std::floating_point<Step>, std::common_type_t<T, Step>, T>;
+        return as_pipe(count_root<value, Step>(static_cast<value>(first), step));
     }
     template <sequence Source>
     auto operator()(Source&& source) const {

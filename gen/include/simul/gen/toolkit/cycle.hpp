@@ -4,8 +4,10 @@
 
 #include <concepts>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <ranges>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -56,7 +58,8 @@ public:
     [[nodiscard]] bool ended() const { return values_.empty() && this->source_ended(); }
 
 private:
-    std::vector<value> values_;
+    // A vector<bool> has no element to show.
+    std::conditional_t<std::same_as<value, bool>, std::deque<value>, std::vector<value>> values_;
     std::size_t next_ = 0;
     bool is_complete_ = false;
 };

@@ -52,8 +52,8 @@ async_generator<typename Reader::item::value_type> read_settled(Reader from,
         if (!state->latest) {
             if (state->ended) break;
             co_await state->arrived.wait();
-        } else if (!state->ended && clock::now() < state->since + quiet) {
-            co_await state->arrived.wait_until(state->since + quiet);
+        } else if (!state->ended && clock::now() < later(state->since, quiet)) {
+            co_await state->arrived.wait_until(later(state->since, quiet));
         } else {
             value settled = std::move(*state->latest);
             state->latest.reset();

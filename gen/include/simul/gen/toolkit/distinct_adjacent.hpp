@@ -13,7 +13,13 @@ namespace detail {
 
 /// The key of an element, as a value that stays.
 template <class Item, class Fn>
-using key_of = std::remove_cvref_t<look_result<Item, Fn>>;
+struct key_type {
+    using type = std::remove_cvref_t<look_result<Item, Fn>>;
+    static_assert(!awaitable<type>,
+                  "a key cannot be a task: let simul::transform pair each element with its key");
+};
+template <class Item, class Fn>
+using key_of = typename key_type<Item, Fn>::type;
 
 template <class Key, class Found>
 bool is_key(const Key& key, const Found& found) {

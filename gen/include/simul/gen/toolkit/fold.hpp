@@ -5,6 +5,7 @@
 #include <simul/gen/toolkit/accumulate.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <type_traits>
 #include <utility>
@@ -58,7 +59,8 @@ struct make_sum {
     template <class Source>
     static auto make(Source&& source) {
         using value = typename sink_item<Source>::value_type;
-        return make_fold::make(std::forward<Source>(source), value(), std::plus<>());
+        using total = std::conditional_t<std::same_as<value, bool>, std::size_t, value>;
+        return make_fold::make(std::forward<Source>(source), total(), std::plus<>());
     }
     template <class Source, class Total>
     static auto make(Source&& source, Total&& first) {

@@ -26,7 +26,7 @@ public:
         if (!least_) {
             least_.emplace(Item::keep(element));
         } else if (is_less(element, *least_)) {
-            if (!greatest_) greatest_ = std::move(least_);
+            if (!greatest_) greatest_.emplace(std::move(*least_));
             keep_in<Item>(least_, element);
         } else if (!is_less(element, greatest_ ? *greatest_ : *least_)) {
             keep_in<Item>(greatest_, element);

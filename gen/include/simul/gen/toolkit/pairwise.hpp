@@ -22,8 +22,8 @@ public:
         for (;;) {
             auto* const element = this->poll_source();
             if (element == nullptr) return nullptr;
-            std::swap(before_, now_);
-            keep_in<typename Source::item>(values_[now_], *element);
+            keep_in<typename Source::item>(values_[before_], *element);
+            std::swap(before_, now_); // not before: the copy may throw
             if (values_[before_]) break;
         }
         return pair_.put([&] { return typename item::type(*values_[before_], *values_[now_]); });

@@ -20,7 +20,7 @@ async_generator<typename Reader::item::type> read_throttled(Reader from, clock::
     clock::time_point last;
     while (auto element = co_await reader.next()) {
         if (!is_first) {
-            const clock::time_point due = last + interval;
+            const clock::time_point due = later(last, interval);
             if (clock::now() < due) co_await sleep_until(due);
         }
         is_first = false;

@@ -19,6 +19,12 @@ concept key_and_value = requires(Value& value) {
     std::get<1>(value);
 };
 
+/// The elements of a map have constant keys.
+template <class Value>
+using key_part = std::remove_const_t<std::tuple_element_t<0, Value>>;
+template <class Value>
+using value_part = std::tuple_element_t<1, Value>;
+
 /// Whether a part of an entry becomes a view of it, when the entry itself is not kept.
 template <class To, class Part>
 inline constexpr bool views_entry =
@@ -27,8 +33,8 @@ inline constexpr bool views_entry =
 template <class Map, class Item>
 class map_sink {
     using value = typename Item::value_type;
-    static_assert(!views_entry<typename Map::key_type, std::tuple_element_t<0, value>> &&
-                      !views_entry<typename Map::mapped_type, std::tuple_element_t<1, value>>,
+    static_assert(!views_entry<typename Map::key_type, key_part<value>> &&
+                      !views_entry<typename Map::mapped_type, value_part<value>>,
                   "the keys or values of this map would be views of elements that are gone by the "
                   "next one: let simul::to_map make strings of them");
 
@@ -54,7 +60,7 @@ struct make_map {
                       "simul::to_map needs pairs of a key and a value: make them with "
                       "simul::transform, or with simul::zip");
         if constexpr (std::is_void_v<Map>) {
-            using map = std::map<std::tuple_element_t<0, value>, std::tuple_element_t<1, value>>;
+            using map = std::map<key_part<value>, value_part<value>>;
             return drain(std::forward<Source>(source), map_sink<map, item>());
         } else {
             return drain(std::forward<Source>(source), map_sink<Map, item>());
@@ -68,7 +74,7 @@ struct make_map_of {
     static auto make(Source&& source) {
         using value = typename sink_item<Source>::value_type;
         static_assert(key_and_value<value>, "simul::to_map needs pairs of a key and a value");
-        using map = Map<std::tuple_element_t<0, value>, std::tuple_element_t<1, value>>;
+        using map = Map<key_part<value>, value_part<value>>;
         return make_map<map>::make(std::forward<Source>(source));
     }
 };

@@ -4,8 +4,11 @@
 #include <simul/gen/toolkit/chunk.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
+#include <iterator>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -15,6 +18,10 @@ namespace detail {
 template <class Source>
 class window_stage : public stage<Source> {
     using value = typename Source::item::value_type;
+    static_assert(
+        !std::same_as<value, bool>,
+        "simul::window shows elements side by side, and a std::vector<bool> has no bools: "
+        "let simul::transform make chars of them");
 
 public:
     using item =
@@ -40,10 +47,21 @@ private:
             values_.clear();
             first_ = 0;
         } else if (first_ > size_) {
-            values_.erase(values_.begin(), values_.begin() + static_cast<std::ptrdiff_t>(first_));
-            first_ = 0;
+            drop_the_first();
         }
         values_.push_back(Source::item::keep(element));
+    }
+    void drop_the_first() {
+        const auto left = values_.begin() + static_cast<std::ptrdiff_t>(first_);
+        if constexpr (std::is_move_assignable_v<value>) {
+            values_.erase(values_.begin(), left);
+        } else {
+            std::vector<value> moved;
+            moved.reserve(values_.capacity());
+            std::move(left, values_.end(), std::back_inserter(moved));
+            values_.swap(moved);
+        }
+        first_ = 0;
     }
 
     std::size_t size_;

@@ -34,6 +34,7 @@ public:
     [[nodiscard]] bool ended() const noexcept { return running_ == 0 || error != nullptr; }
 
     void show(offer& shown) noexcept {
+        if (error) return; // what has been shown before the failure is all; the reader is cancelled
         (first_ == nullptr ? first_ : last_->next) = &shown;
         last_ = &shown;
         arrived.raise();

@@ -107,6 +107,16 @@ inline constexpr bool owns_elements<std::ranges::owning_view<Container>> =
         requires std::is_const_v<std::remove_reference_t<decltype(*std::ranges::begin(constant))>>;
     };
 
+/// What is kept of an element: of that of a map one that can be assigned to, as of any other.
+template <class T>
+struct element_value {
+    using type = T;
+};
+template <class K, class V>
+struct element_value<std::pair<const K, V>> {
+    using type = std::pair<K, V>;
+};
+
 /// Any other range. One whose iterators die with it, or when it is moved, is kept on the heap.
 template <std::ranges::view View>
 class range_root {
@@ -118,9 +128,10 @@ class range_root {
         stays_in_place && std::ranges::forward_range<View> && std::is_lvalue_reference_v<reference>;
 
 public:
-    using item = simul::detail::item<element, std::ranges::range_value_t<View>,
-                                     !std::is_lvalue_reference_v<reference> || owns_elements<View>,
-                                     has_lasting ? life::lasting : life_of<element>>;
+    using item =
+        simul::detail::item<element, typename element_value<std::ranges::range_value_t<View>>::type,
+                            !std::is_lvalue_reference_v<reference> || owns_elements<View>,
+                            has_lasting ? life::lasting : life_of<element>>;
     using view_type = View;
     static constexpr bool is_async = false;
 
