@@ -188,6 +188,21 @@ TEST(gather, finished_children_cost_no_extra_turn) {
     });
 }
 
+TEST(gather, of_a_view_that_spawns_spawns_once) {
+    run_virtual([]() -> task<> {
+        int spawned = 0;
+        const auto spawns = [&](int n) {
+            ++spawned;
+            return simul::spawn(value_after(1ms, n));
+        };
+        const std::vector numbers{1, 2, 3};
+        const std::vector<int> all =
+            co_await simul::gather(numbers | std::views::transform(spawns));
+        EXPECT_EQ(all, numbers);
+        EXPECT_EQ(spawned, 3);
+    });
+}
+
 TEST(gather, of_named_handles_leaves_their_values_to_others) {
     run_virtual([]() -> task<> {
         const auto text = []() -> task<std::string> { co_return std::string(100, 'x'); };

@@ -42,9 +42,12 @@ bool has_finished(const Awaitable& awaited) noexcept {
         return false;
     }
 }
+/// Only of containers: a view may make its handles as it is read.
 template <class Range>
 bool all_have_finished(Range& awaitables) {
     if constexpr (std::ranges::forward_range<Range> &&
+                  !std::ranges::view<std::remove_cv_t<Range>> &&
+                  std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>> &&
                   is_handle<std::ranges::range_value_t<Range>>) {
         for (const auto& each : awaitables) {
             if (!each.done()) return false;
