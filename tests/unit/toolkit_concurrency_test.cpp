@@ -205,11 +205,13 @@ TEST(throttle, spaces_its_elements) {
 
 TEST(debounce, throttle_and_chunk_timeout_may_wait_for_ever) {
     run_virtual([]() -> task<> {
+        const auto all_at_once = list_of(list_of(0, 1, 2));
+        const auto waits = list_of(std::chrono::nanoseconds::max(), std::chrono::nanoseconds(1h));
         life log;
-        for (const auto d : {std::chrono::nanoseconds::max(), std::chrono::nanoseconds(1h)}) {
+        for (const auto d : waits) {
             EXPECT_EQ(co_await simul::collect(ticker(log, 3) | simul::debounce(d)), list_of(2));
             EXPECT_EQ(co_await simul::collect(ticker(log, 3) | simul::chunk_timeout(100, d)),
-                      (std::vector<numbers>{list_of(0, 1, 2)}));
+                      all_at_once);
             auto slowly = ticker(log, 3) | simul::throttle(d);
             EXPECT_EQ(*co_await slowly.next(), 0);
             const auto second = co_await simul::move_on_after(1min, slowly.next());
