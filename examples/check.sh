@@ -93,11 +93,11 @@ if [ "$output" = no-stdout ]; then
     ${PROGRAM_WRAPPER:-} "$@" 4>&- >&- 2>"$work/err" <"$input"
 elif [ -n "$interrupted" ]; then
     ${PROGRAM_WRAPPER:-} "$@" >&4 4>&- 2>"$work/err" <"$input" &
-    feeder=$! # killed at the end if it is still there
+    program=$!
     exec 5>"$work/fifo"
     cat "$interrupted" >&5
-    kill -s INT "$feeder"
-    wait "$feeder"
+    kill -s INT "$program"
+    wait "$program"
 else
     ${PROGRAM_WRAPPER:-} "$@" >&4 4>&- 2>"$work/err" <"$input"
 fi
