@@ -379,13 +379,12 @@ TEST(csv_rows, stream_while_a_hundred_other_tasks_tick) {
     std::string text = "number,text\n";
     for (int i = 0; i < 100'000; ++i) text += std::to_string(i) + ",\"a, b\"\n";
     const auto path = dir.file("list.csv", text);
-    run_real([&]() -> task<> {
-        std::vector<int> ticks(100);
-        const auto tick = [&](int& count) -> task<> {
-            for (;; ++count) co_await simul::sleep(1ms);
-        };
-        std::vector<simul::join_handle<>> tickers;
-        for (int& count : ticks) tickers.push_back(simul::spawn(tick(count)));
+    std::vector<int> ticks(100);
+    const auto tick = [](int& count) -> task<> {
+        for (;; ++count) co_await simul::sleep(1ms);
+    };
+    run_real(simul::with_task_group([&](simul::task_group& tickers) -> task<> {
+        for (int& count : ticks) tickers.spawn(tick(count));
         std::int64_t sum = 0;
         auto rows = simul::csv::rows(path, {.header = true, .chunk_size = 4096});
         const auto began = simul::clock::now();
@@ -393,8 +392,8 @@ TEST(csv_rows, stream_while_a_hundred_other_tasks_tick) {
         const auto took = simul::clock::now() - began;
         EXPECT_EQ(sum, 4'999'950'000);
         for (const int count : ticks) EXPECT_GE(count, took / 50ms);
-        for (const auto& ticker : tickers) ticker.cancel();
-    });
+        tickers.cancel();
+    }));
 }
 
 TEST(csv_rows, of_a_cached_file_cost_one_suspension_a_chunk) {

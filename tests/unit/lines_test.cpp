@@ -554,26 +554,25 @@ TEST(lines, of_a_cached_file_cost_one_suspension_a_chunk) {
 TEST(lines, of_a_cached_file_let_other_tasks_go_on) {
     const temp_dir dir;
     const auto path = dir.file("text", simul_test::numbered_lines(200'000));
-    run_real([&]() -> task<> {
-        int ticks = 0;
-        int turns = 0;
-        const auto tick = [&]() -> task<> {
-            for (;; ++ticks) co_await simul::sleep(100us);
-        };
-        const auto turn = [&]() -> task<> {
-            for (;; ++turns) co_await simul::yield();
-        };
-        auto ticker = simul::spawn(tick);
-        auto turner = simul::spawn(turn);
+    int ticks = 0;
+    int turns = 0;
+    const auto tick = [&]() -> task<> {
+        for (;; ++ticks) co_await simul::sleep(100us);
+    };
+    const auto turn = [&]() -> task<> {
+        for (;; ++turns) co_await simul::yield();
+    };
+    run_real(simul::with_task_group([&](simul::task_group& others) -> task<> {
+        others.spawn(tick());
+        others.spawn(turn());
         const auto began = simul::clock::now();
         const everything all = co_await read(simul::lines(path, {.chunk_size = 16 << 10}));
         const auto took = simul::clock::now() - began;
         EXPECT_EQ(all.lines.size(), 200'000u);
         EXPECT_GT(turns, 50) << "one for a chunk at least";
         EXPECT_GT(ticks, took / 20ms) << "they ticked all the time";
-        ticker.cancel();
-        turner.cancel();
-    });
+        others.cancel();
+    }));
 }
 
 TEST(lines, a_slow_consumer_gives_others_their_turn_within_a_chunk) {
