@@ -78,6 +78,8 @@ use_compiler() {
     if command -v ccache >/dev/null 2>&1; then
         CXX="ccache $CXX"
         CC="ccache ${CC#ccache }"
+        # Without these it does not look at what includes a precompiled header.
+        export CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS:-pch_defines,time_macros}"
     fi
     case $compiler_name in
     clang*) "${plain%% *}" -fuse-ld=lld -Wl,--version >/dev/null 2>&1 &&

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "build_kind.hpp"
+
 #include <gtest/gtest.h>
 
 #include <pthread.h>
@@ -9,11 +11,13 @@
 
 namespace simul_test {
 
-/// Runs on a thread whose stack has 128 KiB: what grows with the depth ends at once.
+/// Runs on a thread whose stack has 128 KiB, four times that under sanitizers, whose frames are
+/// large: what grows with the depth ends at once.
 inline void on_a_small_stack(std::function<void()> work) {
     pthread_attr_t attributes;
     ASSERT_EQ(pthread_attr_init(&attributes), 0);
-    ASSERT_EQ(pthread_attr_setstacksize(&attributes, std::size_t{128} * 1024), 0);
+    constexpr std::size_t size = std::size_t{sanitized ? 512 : 128} * 1024;
+    ASSERT_EQ(pthread_attr_setstacksize(&attributes, size), 0);
     pthread_t thread{};
     const auto start = [](void* what) -> void* {
         try {
