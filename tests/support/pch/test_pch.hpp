@@ -1,7 +1,5 @@
-// What most tests include, compiled once. A test includes what it uses all the same: GCC compiles
-// each without this.
-#pragma once
-
+// What most tests include, compiled once. A test includes what it uses all the same: a build with
+// -Db_pch=false tells.
 #include "run_virtual.hpp"
 #include "temp_dir.hpp"
 
