@@ -1,5 +1,5 @@
-// What most tests include, compiled once. A test includes what it uses all the same: a build with
-// -Db_pch=false tells.
+// What most tests include, compiled once. A test includes what it uses all the same: GCC compiles
+// each without this.
 #include "run_virtual.hpp"
 #include "temp_dir.hpp"
 
