@@ -328,7 +328,7 @@ TEST(lines, of_a_file_that_shrinks_end_where_it_ends) {
             EXPECT_TRUE(line->starts_with("li"));
         }
         EXPECT_GE(count, 5u);
-        EXPECT_LT(count, 1000u);
+        EXPECT_LT(count, 5000u) << "nothing but what had been read ahead";
     });
 }
 
@@ -522,7 +522,8 @@ TEST(lines, wait_only_for_a_chunk) {
     const temp_dir dir;
     const std::string text = simul_test::numbered_lines(100'000);
     const auto path = dir.file("text", text);
-    run_real([&]() -> task<> {
+    // No real time passes here: a consumer that is slow (below) suspends more often.
+    run_virtual([&]() -> task<> {
         std::size_t suspended = 0;
         std::size_t count = 0;
         auto lines = simul::lines(path, {.chunk_size = 64 << 10});
