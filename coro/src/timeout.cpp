@@ -54,10 +54,7 @@ void deadline_operation::child_ended(child_line&) noexcept {
 
 bool deadline_operation::check_in_time() const {
     if (child_->resume_point) throw cancelled{}; // it never began
-    const std::exception_ptr error = child_->error();
-    if (error == nullptr) return true;
-    if (child_->ended_by_cancel && expired_ && !caller_cancelled_) return false;
-    std::rethrow_exception(error);
+    return !child_->ended_by_cancel || !expired_ || caller_cancelled_;
 }
 
 void deadline_operation::describe(std::string& out) const {

@@ -33,7 +33,10 @@ public:
         return start(line_of(awaiting), awaiting);
     }
 
-    std::conditional_t<Takes, T, std::add_lvalue_reference_t<std::add_const_t<T>>> await_resume() {
+    // Inlined, as that of a task is.
+    [[gnu::always_inline]] std::conditional_t<Takes, T,
+                                              std::add_lvalue_reference_t<std::add_const_t<T>>>
+    await_resume() {
         if (was_cancelled()) throw cancelled{};
         spawned<T>& ended = static_cast<spawned<T>&>(joined());
         ended.observe();

@@ -40,8 +40,8 @@ protected:
     bool start(waiter& line, std::coroutine_handle<> at, child_line& child, std::int64_t deadline,
                bool is_over) noexcept;
 
-    /// False when the child was cancelled because its time was over. Throws what the child threw,
-    /// and `cancelled` for a cancel that came from outside.
+    /// False when the child was cancelled because its time was over. Throws `cancelled` when it
+    /// never began; what it threw itself is for the caller to throw.
     [[nodiscard]] bool check_in_time() const;
 
 private:
@@ -85,14 +85,15 @@ public:
         return start(line, awaiting, child_, deadline, time_ <= 0);
     }
 
-    T await_resume()
+    // Inlined, as that of a task is.
+    [[gnu::always_inline]] T await_resume()
         requires(Then == at_deadline::throws)
     {
         if (!check_in_time()) throw timeout_error();
         return child_.take();
     }
 
-    std::optional<kept_value<T>> await_resume()
+    [[gnu::always_inline]] std::optional<kept_value<T>> await_resume()
         requires(Then == at_deadline::moves_on)
     {
         if (!check_in_time()) return std::nullopt;

@@ -24,13 +24,17 @@ class next_awaiter : private borrowing_link {
     using promise_type = async_generator_promise<T, Send, Return>;
 
 public:
-    explicit next_awaiter(promise_type* from) noexcept : from_(from) {}
+    using handle = std::coroutine_handle<promise_type>;
+
+    explicit next_awaiter(handle from) noexcept : borrowing_link(no_bond_yet()), from_(from) {
+        if (!from) std::construct_at(&caller, nullptr);
+    }
     /// Copies one that has not begun, for gather() and its like.
-    next_awaiter(const next_awaiter& other) noexcept : borrowing_link(), from_(other.from_) {}
+    next_awaiter(const next_awaiter& other) noexcept : next_awaiter(other.from_) {}
     next_awaiter& operator=(const next_awaiter&) = delete;
 
     [[nodiscard]] bool await_ready() const noexcept {
-        return from_ == nullptr || from_->has_element();
+        return !from_ || from_.promise().has_element();
     }
 
     /// \throws std::logic_error    when somebody waits for this generator already.
@@ -42,33 +46,35 @@ public:
     }
 
     std::add_pointer_t<T> await_resume() {
-        if (from_ == nullptr) [[unlikely]]
+        if (!from_) [[unlikely]]
             return nothing();
-        if (from_->has_element()) [[likely]]
-            return from_->take_element();
-        if (from_->error) [[unlikely]]
-            from_->throw_error();
-        if (!std::coroutine_handle<promise_type>::from_promise(*from_).done()) [[unlikely]]
+        promise_type& from = from_.promise();
+        if (from.has_element()) [[likely]]
+            return from.take_element();
+        if (from.error) [[unlikely]]
+            from.throw_error();
+        if (!from_.done()) [[unlikely]]
             async_frame::throw_element_taken();
         return nullptr;
     }
 
 protected:
-    [[nodiscard]] promise_type* from() const noexcept { return from_; }
+    [[nodiscard]] handle from() const noexcept { return from_; }
 
     bool resume_generator(std::coroutine_handle<> awaiting, promise_base& by) {
-        if (from_->waited_for()) [[unlikely]]
+        promise_type& from = from_.promise();
+        if (from.waited_for()) [[unlikely]]
             async_frame::throw_waited_for();
-        const auto coroutine = std::coroutine_handle<promise_type>::from_promise(*from_);
-        if (coroutine.done()) return false;
-        if (!from_->began) [[unlikely]]
-            from_->began = true;
+        if (from_.done()) return false;
+        if (!from.began) [[unlikely]]
+            from.began = true;
         callee_goes = [](borrowing_link& link) noexcept {
-            static_cast<next_awaiter&>(link).from_->owner->coroutine_ = nullptr;
+            static_cast<next_awaiter&>(link).from_.promise().owner->coroutine_ = nullptr;
         };
+        std::construct_at(&callee, nullptr);
         loop_core& loop = *by.line->loop;
-        enter(*this, awaiting, by, coroutine, *from_);
-        return run_inside(awaiting, loop, coroutine);
+        enter(*this, awaiting, by, from_, from);
+        return run_inside(awaiting, loop, from_);
     }
 
 private:
@@ -80,7 +86,7 @@ private:
         return nullptr;
     }
 
-    promise_type* from_;
+    handle from_;
 };
 
 /// Brings a value or an exception to the `co_yield` where the generator waits, and waits like
@@ -91,7 +97,7 @@ public:
     using next_awaiter<T, Send, Return>::next_awaiter;
 
     /// An exception for a generator that has not begun or has ended goes straight back.
-    [[nodiscard]] bool await_ready() const noexcept { return this->from() == nullptr; }
+    [[nodiscard]] bool await_ready() const noexcept { return !this->from(); }
 };
 
 /// Ends the generator: throws generator_exit at its `co_yield` and waits until it has unwound.
@@ -114,7 +120,7 @@ public:
 template <class T, class Send, class Return>
 class raise_awaiter final : public message_awaiter<T, Send, Return> {
 public:
-    explicit raise_awaiter(async_generator_promise<T, Send, Return>* to) noexcept
+    explicit raise_awaiter(next_awaiter<T, Send, Return>::handle to) noexcept
         : message_awaiter<T, Send, Return>(to) {}
     explicit raise_awaiter(std::exception_ptr unheard) noexcept
         : message_awaiter<T, Send, Return>(nullptr), unheard_(std::move(unheard)) {}
@@ -207,7 +213,7 @@ public:
     /// \throws std::logic_error    when a task waits for this generator already.
     [[nodiscard("write co_await generator.next()")]] detail::next_awaiter<T, Send, Return>
     next() noexcept {
-        return detail::next_awaiter<T, Send, Return>(promise());
+        return detail::next_awaiter<T, Send, Return>(coroutine_);
     }
 
     /// Makes `value` the value of the `co_yield` where the body stands, and gives the next element.
@@ -225,7 +231,7 @@ public:
             to->drop_elements();
             to->reply.sent.emplace(std::forward<Value>(value));
         }
-        return detail::message_awaiter<T, Send, Return>(to);
+        return detail::message_awaiter<T, Send, Return>(coroutine_);
     }
 
     /// Throws `error` at the `co_yield` where the body stands, and gives the next element if the
@@ -236,7 +242,7 @@ public:
             forget_body();
             return detail::raise_awaiter<T, Send, Return>(std::move(error));
         }
-        return detail::raise_awaiter<T, Send, Return>(promise());
+        return detail::raise_awaiter<T, Send, Return>(coroutine_);
     }
     template <class Error>
         requires(!std::convertible_to<Error, std::exception_ptr>)
@@ -252,7 +258,7 @@ public:
     [[nodiscard("write co_await generator.close()")]] detail::close_awaiter<T, Send, Return>
     close() {
         if (!throw_into(std::make_exception_ptr(generator_exit()))) forget_body();
-        return detail::close_awaiter<T, Send, Return>(promise());
+        return detail::close_awaiter<T, Send, Return>(coroutine_);
     }
 
     /// What the body has returned, once `next()` has given null. It may be moved from, and lives as

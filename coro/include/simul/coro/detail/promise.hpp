@@ -8,6 +8,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <source_location>
 #include <type_traits>
 #include <utility>
@@ -19,16 +20,29 @@ class task;
 
 namespace detail {
 
+/// Leaves a link as it is until there is a bond: most awaiters of a generator never have one.
+struct no_bond_yet {};
+
 /// The bond between a coroutine and the one that it waits for; lives in the caller's awaiter.
 struct call_link {
-    std::coroutine_handle<> caller;
-    std::coroutine_handle<> callee; ///< null in a borrowing_link
+    call_link() noexcept : caller(), callee() {}
+    explicit call_link(no_bond_yet) noexcept {}
+
+    union {
+        std::coroutine_handle<> caller;
+    };
+    union {
+        std::coroutine_handle<> callee; ///< null in a borrowing_link
+    };
 };
 
 /// The bond with a callee that the caller does not own. When the line of execution on which the
 /// callee runs is destroyed, the callee goes with it, and its owner hears of it here.
 struct borrowing_link : call_link {
-    void (*callee_goes)(borrowing_link&) noexcept = nullptr;
+    borrowing_link() noexcept : callee_goes(nullptr) {}
+    explicit borrowing_link(no_bond_yet none) noexcept : call_link(none) {}
+
+    void (*callee_goes)(borrowing_link&) noexcept;
 };
 
 template <class T>
@@ -160,10 +174,11 @@ waiter& line_of(std::coroutine_handle<Promise> awaiting) noexcept {
 /// Lets `callee` run on the caller's line, from the loop, when the caller has suspended.
 inline void enter(call_link& link, std::coroutine_handle<> caller, promise_base& from,
                   std::coroutine_handle<> callee, promise_base& to) noexcept {
-    link.caller = caller;
+    loop_core& loop = *from.line->loop;
+    std::construct_at(&link.caller, caller);
     to.link = &link;
     to.line = from.line;
-    from.line->loop->running_coroutine = callee;
+    loop.running_coroutine = callee;
 }
 
 /// Lets a callee that was entered run at once, inside the caller's `await_suspend`, instead of from
