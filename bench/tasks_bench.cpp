@@ -136,8 +136,7 @@ public:
         simul::detail::waiter& line = simul::detail::line_of(awaiting);
         const simul::clock::duration d(deadline);
         if (!start(line, awaiting)) return false;
-        deadline = line.loop->deadline_after(d);
-        line.loop->timers.insert(*this);
+        line.loop->expire_after(*this, d);
         cancel();
         return true;
     }

@@ -18,18 +18,20 @@ deadline_operation::~deadline_operation() {
 }
 
 bool deadline_operation::start(waiter& line, std::coroutine_handle<> at, child_line& child,
-                               std::int64_t deadline, bool is_over) noexcept {
+                               std::int64_t time, bool is_absolute) noexcept {
     child_ = &child;
     if (!begin(line, at)) {
         caller_cancelled_ = true;
         return false;
     }
-    alarm_.deadline = std::max<std::int64_t>(deadline, 0);
-    if (is_over) { // it may still end without waiting for anything
-        expired_ = true;
+    if (time <= (is_absolute ? line.loop->now() : 0)) {
+        expired_ = true; // it may still end without waiting for anything
         child.cancel();
-    } else {
+    } else if (is_absolute) {
+        alarm_.deadline = time;
         line.loop->timers.insert(alarm_);
+    } else {
+        line.loop->expire_after(alarm_, clock::duration(time));
     }
     child.start(*line.loop);
     return true;
@@ -58,7 +60,7 @@ bool deadline_operation::check_in_time() const {
 }
 
 void deadline_operation::describe(std::string& out) const {
-    const std::int64_t left = parked() != nullptr ? alarm_.deadline - parked()->loop->now() : 0;
+    const std::int64_t left = parked() != nullptr ? alarm_.left_at(parked()->loop->now()) : 0;
     char text[64];
     std::snprintf(text, sizeof text, "timeout %.3g s left",
                   static_cast<double>(std::max<std::int64_t>(left, 0)) / 1e9);

@@ -228,6 +228,7 @@ void loop_core::run_turns() noexcept {
     // Reading the clock costs more than a short turn, so the turns are planned from what the last
     // ones took: as many as fit into half of the time that may pass without a look at I/O.
     const std::int64_t now = quick_clock_.look();
+    timers.date(now);
     const std::int64_t per_turn = (now - std::exchange(looked_at_, now)) / turns + 1;
     const std::int64_t fitting = longest_without_poll / 2 / per_turn;
     const auto most = static_cast<std::int64_t>(std::min(most_turns_per_poll, planned * 2));
@@ -288,6 +289,7 @@ void loop_core::run_posts() noexcept {
 
 // Waits until something is ready; false when nothing ever will be.
 bool loop_core::wait() {
+    date_timers();
     if (options_.virtual_time && io_in_flight_ == 0 && !reactor_->has_posts()) {
         reactor_->look();
         if (ready_ == nullptr && !reactor_->has_posts() && !timers.empty()) {
@@ -365,6 +367,7 @@ void loop_core::run_hosted() noexcept {
     }
     const std::int64_t began = steady_now();
     while (!is_idle() && steady_now() - began < longest_without_poll) run_turns();
+    date_timers();
     driving_ = false;
 }
 

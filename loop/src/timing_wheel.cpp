@@ -1,5 +1,7 @@
 #include <simul/loop/detail/timing_wheel.hpp>
 
+#include <simul/loop/clock.hpp>
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -55,6 +57,7 @@ timing_wheel::timing_wheel(std::int64_t now) noexcept : current_(tick_of(now)) {
     due_.previous = due_.next = &due_;
     last_.previous = last_.next = &last_;
     arrived_.previous = arrived_.next = &arrived_;
+    undated_.previous = undated_.next = &undated_;
     for (timer_links& slot : slots_) slot.previous = slot.next = &slot;
 }
 
@@ -97,6 +100,16 @@ void timing_wheel::insert_due(timed_operation& node) noexcept {
     // Looking for its place now would make many of these cost the square of their number.
     first_arrived_ = none_arrived ? node.deadline : std::min(first_arrived_, node.deadline);
     append(arrived_, node);
+}
+
+void timing_wheel::date(std::int64_t now) noexcept {
+    while (has_undated()) {
+        timed_operation& first = operation_of(undated_.next);
+        erase(first);
+        const clock::time_point from{clock::duration(now)};
+        first.deadline = later(from, clock::duration(-first.deadline)).time_since_epoch().count();
+        insert(first);
+    }
 }
 
 void timing_wheel::merge_arrived() noexcept {

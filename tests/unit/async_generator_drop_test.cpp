@@ -355,6 +355,30 @@ TEST(async_generator_drop, the_end_of_the_loop_waits_for_what_was_dropped_outsid
     });
 }
 
+// A long sleep that begins outside of any turn, and is all that there is to wait for.
+TEST(async_generator_drop, outside_of_any_task_it_may_sleep_long) {
+    simul::event left;
+    const auto careful = [&]() -> async_generator<int> {
+        bool leaves = false;
+        try {
+            co_yield 1;
+        } catch (const simul::generator_exit&) {
+            leaves = true;
+        }
+        if (!leaves) co_return;
+        co_await simul::sleep(1s);
+        left.set();
+    };
+    simul::loop loop;
+    loop.run([&]() -> task<> {
+        auto g = std::make_shared<async_generator<int>>(careful());
+        (void)co_await g->next();
+        loop.post([dropped = std::exchange(g, nullptr)]() mutable { dropped.reset(); });
+        co_await left.wait();
+    }());
+    EXPECT_TRUE(left.is_set());
+}
+
 TEST(async_generator_drop, the_end_of_the_loop_cancels_tasks_and_not_what_they_clean_up) {
     over_orders(20, [](simul::run_options options) {
         words log;

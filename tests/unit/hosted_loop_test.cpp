@@ -3,6 +3,7 @@
 #include <simul/coro/sleep.hpp>
 #include <simul/coro/spawn.hpp>
 #include <simul/coro/submit.hpp>
+#include <simul/gen/async_generator.hpp>
 
 #include "log_capture.hpp"
 #include "run_virtual.hpp"
@@ -192,6 +193,33 @@ TEST(hosted_loop, hears_of_posts_and_submits) {
     other.join();
     EXPECT_EQ(got, 8);
     EXPECT_TRUE(waiting.done());
+    loop.close();
+}
+
+// It begins outside of any turn.
+TEST(hosted_loop, wakes_a_clean_up_out_of_a_long_sleep) {
+    host h;
+    simul::loop loop(h.loop());
+    bool left = false;
+    const auto careful = [&]() -> simul::async_generator<int> {
+        bool leaves = false;
+        try {
+            co_yield 1;
+        } catch (const simul::generator_exit&) {
+            leaves = true;
+        }
+        if (!leaves) co_return;
+        co_await simul::sleep(1s);
+        left = true;
+    };
+    auto kept = std::make_unique<simul::async_generator<int>>(careful());
+    const auto begin = [&]() -> task<> { (void)co_await kept->next(); };
+    (void)loop.spawn(begin());
+    EXPECT_EQ(h.run(), 0);
+    loop.post([&] { kept.reset(); });
+    h.tick(1, [] {}); // a post alone does not keep the host running
+    EXPECT_EQ(h.run(), 0);
+    EXPECT_TRUE(left);
     loop.close();
 }
 

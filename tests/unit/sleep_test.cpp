@@ -1,3 +1,4 @@
+#include <simul/coro/dump_tasks.hpp>
 #include <simul/coro/gather.hpp>
 #include <simul/coro/run.hpp>
 #include <simul/coro/sleep.hpp>
@@ -60,6 +61,48 @@ TEST(sleep, of_a_microsecond_does_not_put_the_thread_to_sleep) {
         const long before = waits();
         for (int i = 0; i < times; ++i) co_await simul::sleep(1us);
         EXPECT_LT(waits() - before, times / 10);
+    });
+}
+
+// Long ones get their deadline later, several at once.
+TEST(sleep, of_a_second_never_wakes_early_and_in_order) {
+    run_real([]() -> task<> {
+        constexpr int count = 100;
+        std::vector<int> order;
+        const auto sleeper = [&](int i) -> task<> {
+            const auto began = std::chrono::steady_clock::now();
+            co_await simul::sleep(1s);
+            EXPECT_GE(std::chrono::steady_clock::now() - began, 1s);
+            order.push_back(i);
+        };
+        std::vector<task<>> sleepers;
+        for (int i = 0; i < count; ++i) sleepers.push_back(sleeper(i));
+        co_await simul::gather(std::move(sleepers));
+        EXPECT_EQ(order.size(), std::size_t{count});
+        EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+    });
+}
+
+TEST(sleep, of_an_hour_can_be_seen_and_cancelled_at_any_time) {
+    run_real([]() -> task<> {
+        for (const int turns : {0, 1, 2, 100}) {
+            std::vector<simul::join_handle<>> sleepers;
+            const auto sleeper = []() -> task<> { co_await simul::sleep(1h); };
+            for (int i = 0; i < 40; ++i) sleepers.push_back(simul::spawn(sleeper()));
+            for (int i = 0; i < turns; ++i) co_await simul::yield();
+            const std::string tree = simul::format_tasks();
+            EXPECT_EQ(tree.find("sleep 3.6e+03 s left") != tree.npos, turns != 0) << tree;
+            for (auto& each : sleepers) each.cancel();
+            for (auto& each : sleepers) {
+                bool was_cancelled = false;
+                try {
+                    co_await each;
+                } catch (const simul::cancelled&) {
+                    was_cancelled = true;
+                }
+                EXPECT_TRUE(was_cancelled);
+            }
+        }
     });
 }
 

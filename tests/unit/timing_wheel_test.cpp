@@ -118,6 +118,42 @@ TEST(timing_wheel, lets_go_of_what_is_erased_and_erasing_twice_does_nothing) {
     EXPECT_EQ(expired, (std::vector<int>{2}));
 }
 
+TEST(timing_wheel, dates_what_has_no_deadline_from_the_time_that_it_is_told) {
+    timing_wheel wheel(0);
+    std::vector<int> expired;
+    noted first(expired, 1, -1'000'000);
+    noted erased(expired, 2, -1'000'000);
+    noted second(expired, 3, -1'000'000);
+    noted farthest(expired, 4, -last);
+    noted sooner(expired, 5, 1'500'000);
+    for (noted* each : {&first, &erased, &second, &farthest}) wheel.insert_undated(*each);
+    EXPECT_TRUE(wheel.has_undated());
+    EXPECT_FALSE(wheel.empty());
+    EXPECT_EQ(first.left_at(77), 1'000'000) << "at any time";
+    wheel.erase(erased);
+    EXPECT_FALSE(wheel.expire(10'000)) << "they have no deadline";
+
+    wheel.date(600'000);
+    EXPECT_FALSE(wheel.has_undated());
+    EXPECT_EQ(first.left_at(700'000), 900'000);
+    EXPECT_EQ(farthest.deadline, last);
+    wheel.insert(sooner);
+    EXPECT_EQ(wheel.next_wake(), 1'500'000);
+    EXPECT_TRUE(wheel.expire(1'599'999));
+    EXPECT_EQ(expired, (std::vector<int>{5}));
+    EXPECT_TRUE(wheel.expire(1'600'000));
+    EXPECT_EQ(expired, (std::vector<int>{5, 1, 3}));
+    wheel.erase(farthest);
+    EXPECT_TRUE(wheel.empty());
+
+    wheel.date(2'000'000); // nothing
+    noted only(expired, 6, -1);
+    wheel.insert_undated(only);
+    wheel.erase(only);
+    EXPECT_TRUE(wheel.empty());
+    EXPECT_FALSE(wheel.has_undated());
+}
+
 TEST(timing_wheel, takes_many_deadlines_within_one_tick_in_any_order) {
     timing_wheel wheel(0);
     std::mt19937 random(1);

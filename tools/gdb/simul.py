@@ -413,12 +413,17 @@ def path_of(open_file):
     return file, std_string(file['path']['_M_pathname'])
 
 
+def left(timed, tree):
+    deadline = int(timed['deadline'])
+    return -deadline if deadline < 0 else deadline - tree.now()
+
+
 def describe_sleep(tree, sleep, parts):
-    return 'sleep ' + seconds(int(sleep['deadline']) - tree.now())
+    return 'sleep ' + seconds(left(sleep, tree))
 
 
 def describe_timeout(tree, timeout, parts):
-    return 'timeout ' + seconds(int(timeout['alarm_']['deadline']) - tree.now())
+    return 'timeout ' + seconds(left(timeout['alarm_'], tree))
 
 
 def describe_children(tree, children, parts):

@@ -69,8 +69,7 @@ public:
         if (d <= clock::duration::zero()) {
             complete();
         } else {
-            deadline = line.loop->deadline_after(d);
-            line.loop->timers.insert(*this);
+            line.loop->expire_after(*this, d);
         }
         return true;
     }
@@ -131,7 +130,7 @@ private:
 
 /// Suspends the task for at least `d` on the loop's clock; it never wakes early. Zero or a negative
 /// duration gives up one turn. Tasks whose deadlines are equal wake in the order in which they went
-/// to sleep.
+/// to sleep. On the real clock a second or more may count from the end of the turn.
 ///
 /// A cancel ends the sleep at once.
 /// \throws cancelled    at the `co_await`, when the task is cancelled.

@@ -37,8 +37,9 @@ protected:
     deadline_operation() noexcept = default;
     ~deadline_operation();
 
-    bool start(waiter& line, std::coroutine_handle<> at, child_line& child, std::int64_t deadline,
-               bool is_over) noexcept;
+    /// `time` is a point in time, or how long there is from now on.
+    bool start(waiter& line, std::coroutine_handle<> at, child_line& child, std::int64_t time,
+               bool is_absolute) noexcept;
 
     /// False when the child was cancelled because its time was over. Throws `cancelled` when it
     /// never began; what it threw itself is for the caller to throw.
@@ -77,12 +78,7 @@ public:
 
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
-        waiter& line = line_of(awaiting);
-        if (is_absolute_) {
-            return start(line, awaiting, child_, time_, time_ <= line.loop->now());
-        }
-        const std::int64_t deadline = line.loop->deadline_after(clock::duration(time_));
-        return start(line, awaiting, child_, deadline, time_ <= 0);
+        return start(line_of(awaiting), awaiting, child_, time_, is_absolute_);
     }
 
     // Inlined, as that of a task is.

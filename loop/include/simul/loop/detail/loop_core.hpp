@@ -107,10 +107,21 @@ public:
     [[nodiscard]] clock::time_point time() const noexcept {
         return clock::time_point(clock::duration(now()));
     }
-    /// The deadline of what begins now and takes that long: never too early.
-    [[nodiscard]] std::int64_t deadline_after(clock::duration d) noexcept {
+    /// Lets the node expire when `d`, which is positive, has passed, and never sooner. To read the
+    /// clock is most of what a timer costs, and a long one is mostly cancelled (a timeout) or need
+    /// not be that exact: those share a look at the clock, the next one of the loop's own at the
+    /// latest.
+    void expire_after(timed_operation& node, clock::duration d) noexcept {
+        if (d >= long_wait && !options_.virtual_time) {
+            node.deadline = -d.count();
+            timers.insert_undated(node);
+            if (++undated_ % most_undated == 0) timers.date(quick_clock_.now());
+            return;
+        }
         const std::int64_t from = options_.virtual_time ? virtual_now_ : quick_clock_.now();
-        return later(clock::time_point(clock::duration(from)), d).time_since_epoch().count();
+        node.deadline =
+            later(clock::time_point(clock::duration(from)), d).time_since_epoch().count();
+        timers.insert(node);
     }
 
     // -- the ready queue
@@ -256,6 +267,8 @@ private:
     friend class request;
 
     enum class outcome { stopped, stuck };
+    static constexpr clock::duration long_wait = std::chrono::seconds(1);
+    static constexpr unsigned most_undated = 32; // they are still in the processor's cache
 
     /// Nothing is to be done before something happens.
     [[nodiscard]] bool is_idle() const noexcept { return ready_ == nullptr && !timers.has_last(); }
@@ -269,6 +282,10 @@ private:
     void resume_and_time(waiter& w) noexcept;
     void turn() noexcept;
     void run_turns() noexcept;
+    void date_timers() noexcept {
+        if (timers.has_undated()) [[unlikely]]
+            timers.date(steady_now());
+    }
     bool poll();
     bool wait();
     outcome drive();
@@ -298,6 +315,7 @@ private:
     quick_clock quick_clock_;
     std::int64_t looked_at_ = 0; // when I/O was looked at last, or 0 after a wait
     unsigned turns_per_poll_ = 1;
+    unsigned undated_ = 0; // how many there have been
     bool stop_ = false;
     std::atomic<bool> driving_ = false; // read by other threads in debug mode
     bool in_cancelling_ = false;

@@ -157,8 +157,14 @@ public:
     /// The deadline has passed; the node is out of the wheel already.
     virtual void expired() noexcept = 0;
 
-    /// Nanoseconds on the loop's clock.
+    /// Nanoseconds on the loop's clock; while it is negative, so long after the loop's next look at
+    /// the clock.
     std::int64_t deadline = 0;
+
+    /// While it is in the timing wheel.
+    [[nodiscard]] std::int64_t left_at(std::int64_t now) const noexcept {
+        return deadline < 0 ? -deadline : deadline - now;
+    }
 
 protected:
     timed_operation() noexcept = default;

@@ -16,7 +16,8 @@ namespace simul::detail {
 /// Time is cut into ticks of 65.5 us. Eight levels of 64 slots cover every 64-bit deadline; a slot
 /// of level n spans 64^n ticks and is spread over the levels below when time reaches it. The
 /// current tick's nodes stand in `due_`, sorted by deadline; what arrives there out of order waits
-/// in `arrived_` and is sorted in when the first of it expires.
+/// in `arrived_` and is sorted in when the first of it expires. Nodes that have no deadline yet
+/// stand in `undated_`.
 class SIMUL_API timing_wheel {
 public:
     explicit timing_wheel(std::int64_t now) noexcept;
@@ -33,6 +34,15 @@ public:
         ++size_;
     }
 
+    /// For a node whose deadline is negative: it is to expire so long after the time that `date` is
+    /// given next.
+    void insert_undated(timed_operation& node) noexcept {
+        append(undated_, node);
+        ++size_;
+    }
+    [[nodiscard]] bool has_undated() const noexcept { return undated_.next != &undated_; }
+    void date(std::int64_t now) noexcept;
+
     /// Takes the node out; harmless when it is in no list.
     void erase(timed_operation& node) noexcept {
         if (node.next == nullptr) return;
@@ -46,7 +56,7 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
     /// When to look again: never later than the earliest deadline, mostly equal to it. Call on a
-    /// wheel that is not empty and has no last ones.
+    /// wheel that is not empty and has no last ones and no undated ones.
     [[nodiscard]] std::int64_t next_wake() const noexcept;
 
     /// Expires, in order, every node whose deadline is not after `now`; true when there was one.
@@ -110,6 +120,7 @@ private:
     timer_links due_;
     timer_links last_; // of the nodes that are due, those that come a turn after all others
     timer_links arrived_;
+    timer_links undated_;
     std::int64_t first_arrived_ = 0; // not after any deadline in arrived_
     std::array<std::uint64_t, level_count> occupied_{};
     std::array<timer_links, level_count * slots_per_level> slots_;
