@@ -122,9 +122,7 @@ unsigned from_environment(const char* name, unsigned otherwise) {
     const char* wish = std::getenv(name);
     return wish == nullptr ? otherwise : static_cast<unsigned>(std::atoi(wish));
 }
-unsigned case_count() {
-    return from_environment("SIMUL_CSV_CASES", sanitized ? 2'000 : 10'000);
-}
+unsigned case_count() { return from_environment("SIMUL_CSV_CASES", sanitized ? 2'000 : 10'000); }
 unsigned case_seed() { return from_environment("SIMUL_CSV_SEED", 1); }
 
 constexpr std::array<std::size_t, 3> large_chunks{4096, 65535, 262144};

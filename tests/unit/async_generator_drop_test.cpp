@@ -2,6 +2,7 @@
 #include "next_of.hpp"
 #include "polite.hpp"
 #include "run_virtual.hpp"
+#include "time_passes.hpp"
 #include "tracked.hpp"
 #include "work.hpp"
 
@@ -14,6 +15,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,7 @@ using simul::task;
 using simul_test::ending_of;
 using simul_test::leaves_by_break;
 using simul_test::leaves_half_way;
+using simul_test::let_the_time_pass;
 using simul_test::next_of;
 using simul_test::over_orders;
 using simul_test::polite;
@@ -366,7 +369,7 @@ TEST(async_generator_drop, outside_of_any_task_it_may_sleep_long) {
             leaves = true;
         }
         if (!leaves) co_return;
-        co_await simul::sleep(1s);
+        co_await simul::sleep(1h);
         left.set();
     };
     simul::loop loop;
@@ -374,6 +377,8 @@ TEST(async_generator_drop, outside_of_any_task_it_may_sleep_long) {
         auto g = std::make_shared<async_generator<int>>(careful());
         (void)co_await g->next();
         loop.post([dropped = std::exchange(g, nullptr)]() mutable { dropped.reset(); });
+        co_await simul::to_thread([] { std::this_thread::sleep_for(5ms); });
+        let_the_time_pass();
         co_await left.wait();
     }());
     EXPECT_TRUE(left.is_set());

@@ -7,6 +7,7 @@
 
 #include "log_capture.hpp"
 #include "run_virtual.hpp"
+#include "time_passes.hpp"
 #include "tracked.hpp"
 
 #include <gtest/gtest.h>
@@ -60,6 +61,7 @@ public:
         EXPECT_EQ(uv_timer_start(&timer_, ticked, 2, 2), 0);
     }
     int run() { return uv_run(&loop_, UV_RUN_DEFAULT); }
+    void run_once() { uv_run(&loop_, UV_RUN_ONCE); }
 
     int ticks = 0;
 
@@ -209,7 +211,7 @@ TEST(hosted_loop, wakes_a_clean_up_out_of_a_long_sleep) {
             leaves = true;
         }
         if (!leaves) co_return;
-        co_await simul::sleep(1s);
+        co_await simul::sleep(1h);
         left = true;
     };
     auto kept = std::make_unique<simul::async_generator<int>>(careful());
@@ -217,10 +219,40 @@ TEST(hosted_loop, wakes_a_clean_up_out_of_a_long_sleep) {
     (void)loop.spawn(begin());
     EXPECT_EQ(h.run(), 0);
     loop.post([&] { kept.reset(); });
-    h.tick(1, [] {}); // a post alone does not keep the host running
+    h.tick(3, [&] { // a post alone does not keep the host running
+        if (h.ticks == 2) loop.post(simul_test::let_the_time_pass);
+    });
     EXPECT_EQ(h.run(), 0);
     EXPECT_TRUE(left);
     loop.close();
+}
+
+TEST(hosted_loop, closes_when_what_its_last_task_leaves_behind_has_ended) {
+    host h;
+    simul::loop loop(h.loop());
+    bool left = false;
+    const auto careful = [&]() -> simul::async_generator<int> {
+        bool leaves = false;
+        try {
+            co_yield 1;
+        } catch (const simul::generator_exit&) {
+            leaves = true;
+        }
+        if (!leaves) co_return;
+        co_await simul::sleep(2ms);
+        left = true;
+    };
+    // The parameter goes with the frame, when the task has ended.
+    const auto holds = [](simul::async_generator<int> g) -> task<> {
+        (void)co_await g.next();
+        co_await simul::sleep(1h);
+    };
+    (void)loop.spawn(holds(careful()));
+    h.tick(3, [] {});
+    h.run_once();
+    h.run_once();
+    loop.close();
+    EXPECT_TRUE(left);
 }
 
 TEST(hosted_loop, passes_virtual_time_too) {

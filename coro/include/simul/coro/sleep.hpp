@@ -130,7 +130,8 @@ private:
 
 /// Suspends the task for at least `d` on the loop's clock; it never wakes early. Zero or a negative
 /// duration gives up one turn. Tasks whose deadlines are equal wake in the order in which they went
-/// to sleep. On the real clock a second or more may count from the end of the turn.
+/// to sleep. On the real clock a minute or more may count from the end of the loop's present run of
+/// turns: it takes that much longer if one of their steps blocks.
 ///
 /// A cancel ends the sleep at once.
 /// \throws cancelled    at the `co_await`, when the task is cancelled.

@@ -128,7 +128,7 @@ deadline_task<T, Then> until(task<T> work, std::int64_t time, bool is_absolute) 
 /// Runs `work`, and cancels it when it takes longer than `limit`; gives its result, or throws
 /// `timeout_error` once its clean-up has ended. Work that comes to a value nevertheless delivers
 /// it, also when what it waits for comes in the very turn in which the time runs out. With a limit
-/// of nothing the work still runs to its first suspension.
+/// of nothing the work still runs to its first suspension. A minute or more counts as for `sleep`.
 ///
 /// A cancel from outside cancels the work and is thrown as `cancelled`, never as `timeout_error`;
 /// of nested timeouts only the one that ran out reports.

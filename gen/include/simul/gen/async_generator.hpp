@@ -207,8 +207,8 @@ public:
     }
 
     /// The next element, or null at the end, then and from then on. What the body throws is thrown
-    /// here, and ends the sequence. What this returns is awaited while the generator exists, or not
-    /// at all.
+    /// here, and ends the sequence. What this returns is awaited while the generator exists, and
+    /// before it is closed, or not at all.
     ///
     /// \throws std::logic_error    when a task waits for this generator already.
     [[nodiscard("write co_await generator.next()")]] detail::next_awaiter<T, Send, Return>

@@ -108,9 +108,8 @@ public:
         return clock::time_point(clock::duration(now()));
     }
     /// Lets the node expire when `d`, which is positive, has passed, and never sooner. To read the
-    /// clock is most of what a timer costs, and a long one is mostly cancelled (a timeout) or need
-    /// not be that exact: those share a look at the clock, the next one of the loop's own at the
-    /// latest.
+    /// clock is most of what a timer costs, and long ones are mostly cancelled: those share a look
+    /// at the clock, at the latest when the loop looks at it itself.
     void expire_after(timed_operation& node, clock::duration d) noexcept {
         if (d >= long_wait && !options_.virtual_time) {
             node.deadline = -d.count();
@@ -267,7 +266,7 @@ private:
     friend class request;
 
     enum class outcome { stopped, stuck };
-    static constexpr clock::duration long_wait = std::chrono::seconds(1);
+    static constexpr clock::duration long_wait = std::chrono::minutes(1);
     static constexpr unsigned most_undated = 32; // they are still in the processor's cache
 
     /// Nothing is to be done before something happens.
@@ -282,9 +281,10 @@ private:
     void resume_and_time(waiter& w) noexcept;
     void turn() noexcept;
     void run_turns() noexcept;
+    // By the clock that never goes back, or of two equal waits the later could end first.
     void date_timers() noexcept {
         if (timers.has_undated()) [[unlikely]]
-            timers.date(steady_now());
+            timers.date(quick_clock_.now());
     }
     bool poll();
     bool wait();
