@@ -228,11 +228,11 @@ void loop_core::run_turns() noexcept {
     // Reading the clock costs more than a short turn, so the turns are planned from what the last
     // ones took: as many as fit into half of the time that may pass without a look at I/O.
     const std::int64_t now = quick_clock_.look();
-    date_timers();
     const std::int64_t per_turn = (now - std::exchange(looked_at_, now)) / turns + 1;
     const std::int64_t fitting = longest_without_poll / 2 / per_turn;
     const auto most = static_cast<std::int64_t>(std::min(most_turns_per_poll, planned * 2));
     turns_per_poll_ = static_cast<unsigned>(std::clamp<std::int64_t>(fitting, 1, most));
+    date_timers();
 }
 
 void loop_core::shuffle_batch() noexcept {
@@ -416,8 +416,8 @@ void loop_core::end_all() {
         if (!line->is_clean_up()) line->cancel();
     }
     while (top_levels_ != nullptr) {
-        // The last line to end may leave a clean-up behind, after the loop has been told to stop.
-        if (drive() != outcome::stuck || top_levels_ == nullptr) continue;
+        // The last line to end may leave a clean-up behind, after it has told the loop to stop.
+        if (drive() == outcome::stopped) continue;
         const entered here(*this);
         top_level& stuck = *top_levels_;
         log_text(log_level::error, "simul: a task did not end when it was cancelled",

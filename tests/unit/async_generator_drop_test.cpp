@@ -1,8 +1,8 @@
 // Async generators that are left half way, and what they clean up then.
+#include "let_the_time_pass.hpp"
 #include "next_of.hpp"
 #include "polite.hpp"
 #include "run_virtual.hpp"
-#include "time_passes.hpp"
 #include "tracked.hpp"
 #include "work.hpp"
 
@@ -360,28 +360,17 @@ TEST(async_generator_drop, the_end_of_the_loop_waits_for_what_was_dropped_outsid
 
 // A long sleep that begins outside of any turn, and is all that there is to wait for.
 TEST(async_generator_drop, outside_of_any_task_it_may_sleep_long) {
-    simul::event left;
-    const auto careful = [&]() -> async_generator<int> {
-        bool leaves = false;
-        try {
-            co_yield 1;
-        } catch (const simul::generator_exit&) {
-            leaves = true;
-        }
-        if (!leaves) co_return;
-        co_await simul::sleep(1h);
-        left.set();
-    };
+    words log;
     simul::loop loop;
     loop.run([&]() -> task<> {
-        auto g = std::make_shared<async_generator<int>>(careful());
+        auto g = std::make_shared<async_generator<int>>(polite(log, "", 1h));
         (void)co_await g->next();
         loop.post([dropped = std::exchange(g, nullptr)]() mutable { dropped.reset(); });
         co_await simul::to_thread([] { std::this_thread::sleep_for(5ms); });
+        EXPECT_EQ(log, words{"leaves"});
         let_the_time_pass();
-        co_await left.wait();
     }());
-    EXPECT_TRUE(left.is_set());
+    EXPECT_EQ(log, (words{"leaves", "left"}));
 }
 
 TEST(async_generator_drop, the_end_of_the_loop_cancels_tasks_and_not_what_they_clean_up) {

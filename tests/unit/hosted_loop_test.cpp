@@ -5,9 +5,10 @@
 #include <simul/coro/submit.hpp>
 #include <simul/gen/async_generator.hpp>
 
+#include "let_the_time_pass.hpp"
 #include "log_capture.hpp"
+#include "polite.hpp"
 #include "run_virtual.hpp"
-#include "time_passes.hpp"
 #include "tracked.hpp"
 
 #include <gtest/gtest.h>
@@ -202,19 +203,8 @@ TEST(hosted_loop, hears_of_posts_and_submits) {
 TEST(hosted_loop, wakes_a_clean_up_out_of_a_long_sleep) {
     host h;
     simul::loop loop(h.loop());
-    bool left = false;
-    const auto careful = [&]() -> simul::async_generator<int> {
-        bool leaves = false;
-        try {
-            co_yield 1;
-        } catch (const simul::generator_exit&) {
-            leaves = true;
-        }
-        if (!leaves) co_return;
-        co_await simul::sleep(1h);
-        left = true;
-    };
-    auto kept = std::make_unique<simul::async_generator<int>>(careful());
+    simul_test::words log;
+    auto kept = std::make_unique<simul::async_generator<int>>(simul_test::polite(log, "", 1h));
     const auto begin = [&]() -> task<> { (void)co_await kept->next(); };
     (void)loop.spawn(begin());
     EXPECT_EQ(h.run(), 0);
@@ -223,36 +213,25 @@ TEST(hosted_loop, wakes_a_clean_up_out_of_a_long_sleep) {
         if (h.ticks == 2) loop.post(simul_test::let_the_time_pass);
     });
     EXPECT_EQ(h.run(), 0);
-    EXPECT_TRUE(left);
+    EXPECT_EQ(log, (simul_test::words{"leaves", "left"}));
     loop.close();
 }
 
 TEST(hosted_loop, closes_when_what_its_last_task_leaves_behind_has_ended) {
     host h;
     simul::loop loop(h.loop());
-    bool left = false;
-    const auto careful = [&]() -> simul::async_generator<int> {
-        bool leaves = false;
-        try {
-            co_yield 1;
-        } catch (const simul::generator_exit&) {
-            leaves = true;
-        }
-        if (!leaves) co_return;
-        co_await simul::sleep(2ms);
-        left = true;
-    };
+    simul_test::words log;
     // The parameter goes with the frame, when the task has ended.
     const auto holds = [](simul::async_generator<int> g) -> task<> {
         (void)co_await g.next();
         co_await simul::sleep(1h);
     };
-    (void)loop.spawn(holds(careful()));
+    (void)loop.spawn(holds(simul_test::polite(log, "", 2ms)));
     h.tick(3, [] {});
     h.run_once();
     h.run_once();
     loop.close();
-    EXPECT_TRUE(left);
+    EXPECT_EQ(log, (simul_test::words{"leaves", "left"}));
 }
 
 TEST(hosted_loop, passes_virtual_time_too) {

@@ -4,8 +4,8 @@
 #include <simul/coro/sleep.hpp>
 #include <simul/coro/spawn.hpp>
 
+#include "let_the_time_pass.hpp"
 #include "run_virtual.hpp"
-#include "time_passes.hpp"
 
 #include <gtest/gtest.h>
 

@@ -24,12 +24,12 @@ public:
     }
 
     /// Hands it to the loop: it begins in the next turn.
-    [[gnu::always_inline]] void start() noexcept {
+    void start() noexcept {
         enlist();
         loop->make_ready(*this);
     }
     /// The same, but it is for the caller to let it begin.
-    [[gnu::always_inline]] void enlist() noexcept {
+    void enlist() noexcept {
         retain();
         if (loop->running != nullptr) inherit_context(*loop->running);
         loop->add(*this);

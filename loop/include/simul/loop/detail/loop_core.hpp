@@ -114,7 +114,7 @@ public:
         if (d >= long_wait && !options_.virtual_time) {
             node.deadline = -d.count();
             timers.insert_undated(node);
-            if (++undated_ % most_undated == 0) timers.date(quick_clock_.now());
+            if (++long_waits_ % most_undated == 0) date_timers();
             return;
         }
         const std::int64_t from = options_.virtual_time ? virtual_now_ : quick_clock_.now();
@@ -315,7 +315,7 @@ private:
     quick_clock quick_clock_;
     std::int64_t looked_at_ = 0; // when I/O was looked at last, or 0 after a wait
     unsigned turns_per_poll_ = 1;
-    unsigned undated_ = 0; // how many there have been
+    unsigned long_waits_ = 0; // how many there have been
     bool stop_ = false;
     std::atomic<bool> driving_ = false; // read by other threads in debug mode
     bool in_cancelling_ = false;
