@@ -34,6 +34,9 @@ struct simd : scan_bits {
         const auto high = static_cast<unsigned>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(b.high, c)));
         return low | std::uint64_t{high} << 32U;
     }
+    SIMUL_SCAN_TARGET static std::uint64_t equal(const block& b, vector c, std::uint64_t among) {
+        return equal(b, c) & among;
+    }
     static constexpr int few = 8;
     SIMUL_SCAN_INLINE static std::uint32_t* store(std::uint32_t* to, std::uint64_t mask,
                                                   std::uint32_t base) {
@@ -59,7 +62,7 @@ struct simd : scan_bits {
     }
     SIMUL_SCAN_INLINE static void mark(std::uint32_t* ends, std::uint64_t mask,
                                        std::uint64_t marks) {
-        for (; marks != 0; marks &= marks - 1) {
+        for (marks &= mask; marks != 0; marks &= marks - 1) {
             ends[count(mask & ((marks & (0 - marks)) - 1))] |= csv_end::mark;
         }
     }

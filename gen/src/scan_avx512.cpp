@@ -31,6 +31,16 @@ struct simd : scan_bits {
     SIMUL_SCAN_TARGET static std::uint64_t equal(block b, vector c) {
         return _mm512_cmpeq_epi8_mask(b, c);
     }
+    SIMUL_SCAN_TARGET static std::uint64_t equal(block b, vector c, std::uint64_t among) {
+        return _mm512_mask_cmpeq_epi8_mask(among, b, c);
+    }
+    // The chosen bits side by side: where one stands is its ordinal.
+    SIMUL_SCAN_INLINE static std::uint64_t choose(std::uint64_t chosen, std::uint64_t among) {
+        return _pext_u64(chosen, among);
+    }
+    SIMUL_SCAN_INLINE static int ordinal(std::uint64_t below, std::uint64_t) {
+        return count(below);
+    }
     SIMUL_SCAN_INLINE static std::uint32_t* store(std::uint32_t* to, std::uint64_t mask,
                                                   std::uint32_t base) {
         const __m512i positions = _mm512_maskz_compress_epi8(mask, every());
@@ -52,7 +62,7 @@ struct simd : scan_bits {
                                                          std::uint64_t marks, std::uint32_t base) {
         const __m512i positions = _mm512_maskz_compress_epi8(mask, every());
         const __m512i start = _mm512_set1_epi32(static_cast<int>(base));
-        const std::uint64_t top = _pext_u64(marks, mask);
+        const std::uint64_t top = choose(marks, mask);
         const int n = count(mask);
         put(to, start, _mm512_castsi512_si128(positions), top);
         if (n > 16) [[unlikely]] {

@@ -42,6 +42,9 @@ struct simd : scan_words {
         }
         return mask;
     }
+    static std::uint64_t equal(const block& b, vector c, std::uint64_t among) {
+        return equal(b, c) & among;
+    }
     static std::uint32_t* store(std::uint32_t* to, std::uint64_t mask, std::uint32_t base) {
         const std::uint64_t sums = byte_counts(mask) * ones; // byte i: of the bytes 0 to i
         for (unsigned i = 0; i != 8; ++i) {

@@ -22,8 +22,12 @@ struct scan_words {
         return (x + (x >> 4U)) & 0x0f0f0f0f0f0f0f0fU;
     }
     static int count(std::uint64_t x) { return static_cast<int>(byte_counts(x) * ones >> 56U); }
+    static std::uint64_t choose(std::uint64_t chosen, std::uint64_t among) {
+        return chosen & among;
+    }
+    static int ordinal(std::uint64_t below, std::uint64_t among) { return count(below & among); }
     static void mark(std::uint32_t* ends, std::uint64_t mask, std::uint64_t marks) {
-        for (; marks != 0; marks &= marks - 1) {
+        for (marks &= mask; marks != 0; marks &= marks - 1) {
             ends[count(mask & ((marks & (0 - marks)) - 1))] |= csv_end::mark;
         }
     }
