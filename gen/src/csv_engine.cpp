@@ -169,6 +169,8 @@ std::size_t csv_reader::build_rows(std::size_t most) {
     const std::size_t longest = options.max_row;
     const int comment = dialect.comment;
     const bool skip_blank = options.skip_blank;
+    // Where there is no CR the text need not be looked at; it may be in another core's cache.
+    const bool crs = state_.crs;
     bool wants_names = options.header && !names.known();
     std::size_t first = next_end_;
     std::size_t from = begin;
@@ -180,7 +182,7 @@ std::size_t csv_reader::build_rows(std::size_t most) {
         const std::size_t at = std::exchange(from, end + 1);
         const std::size_t field = std::exchange(first, behind);
         std::size_t fields = behind - field;
-        after_cr = text[end] == '\r';
+        after_cr = crs && text[end] == '\r';
         if (end - at > longest) [[unlikely]] {
             fail_too_long(at);
             next = last;
@@ -312,6 +314,17 @@ void csv_reader::follow(csv_reader& before) {
     index_.lines += lines;
 }
 
+void csv_reader::reuse_memory_of(csv_reader& spent) noexcept {
+    index_.ends = std::move(spent.index_.ends);
+    index_.end_capacity = std::exchange(spent.index_.end_capacity, 0);
+    index_.rows = std::move(spent.index_.rows);
+    index_.row_capacity = std::exchange(spent.index_.row_capacity, 0);
+    rows_ = std::move(spent.rows_);
+    buffer_ = std::move(spent.buffer_);
+    scratch_ = std::move(spent.scratch_);
+    scratch_size_ = std::exchange(spent.scratch_size_, 0);
+}
+
 std::uint64_t csv_reader::line_at(std::size_t at) {
     if (at < counted_) {
         counted_ = 0;
@@ -367,6 +380,9 @@ void csv_engine::borrow(std::string_view text) { reader_->borrow(text); }
 bool csv_engine::index(bool inside) { return reader_->index(inside); }
 bool csv_engine::between_rows() noexcept { return reader_->between_rows(); }
 void csv_engine::follow(csv_engine& before) { reader_->follow(*before.reader_); }
+void csv_engine::reuse_memory_of(csv_engine& spent) noexcept {
+    if (spent.reader_) reader_->reuse_memory_of(*spent.reader_);
+}
 std::span<const std::string> csv_engine::names() const noexcept { return reader_->names.all(); }
 csv_header csv_engine::header() const {
     const std::span<const std::string> names = reader_->names.all();

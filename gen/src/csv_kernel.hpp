@@ -94,6 +94,7 @@ struct scan_output {
     std::size_t end_count;
     std::size_t row_count;
     std::uint64_t lines; // more than there are rows
+    std::uint64_t crs;   // not 0 if there was one
 
     // `newlines` are the bits of `all` that end a row; it may have others that are not in `all`.
     SIMUL_SCAN_INLINE void add_rows(std::uint64_t all, std::uint64_t newlines) {
@@ -133,6 +134,7 @@ SIMUL_SCAN_INLINE std::size_t scan_unquoted(const char* text, std::size_t from, 
         const std::uint64_t all = separators | row_ends;
         out.add_rows(all, row_ends);
         out.add_ends(all, i);
+        out.crs |= crs;
         carry.after_cr = crs >> 63U;
         carry.field_start = separators | lfs | crs;
     }
@@ -212,6 +214,7 @@ SIMUL_SCAN_INLINE bool scan_block(const char* text, std::size_t at, const scan_b
     if constexpr (Escape || Comment) carry.row_start = (newlines & ~quoted) >> 63U;
     carry.field_start = outside >> 63U;
     carry.after_cr = crs >> 63U;
+    out.crs |= crs;
     carry.escaped = next_escaped;
     return true;
 }
@@ -236,7 +239,7 @@ SIMUL_SCAN_TARGET std::size_t scan_blocks(const char* text, std::size_t from, st
                      state.after_cr ? std::uint64_t{1} : 0,
                      state.escaped ? std::uint64_t{1} : 0,
                      state.marked ? std::uint64_t{1} : 0};
-    scan_output out{index.ends.get(), index.rows.get(), index.end_count, index.row_count, 0};
+    scan_output out{index.ends.get(), index.rows.get(), index.end_count, index.row_count, 0, 0};
 
     // Where a quote is others are near: asking each block for one would be a branch that nobody can
     // predict.
@@ -267,6 +270,7 @@ SIMUL_SCAN_TARGET std::size_t scan_blocks(const char* text, std::size_t from, st
     state.after_cr = carry.after_cr != 0;
     state.escaped = carry.escaped != 0;
     state.marked = carry.mark != 0;
+    state.crs = state.crs || out.crs != 0;
     index.lines += out.row_count - index.row_count + out.lines;
     index.end_count = out.end_count;
     index.row_count = out.row_count;

@@ -1,10 +1,12 @@
 #include <simul/gen/csv/rows_parallel.hpp>
 
+#include <simul/coro/detail/chunk_buffer.hpp>
 #include <simul/coro/detail/promise.hpp>
 #include <simul/coro/fs.hpp>
 #include <simul/coro/sleep.hpp>
 #include <simul/gen/csv/rows.hpp>
 #include <simul/gen/detail/csv_engine.hpp>
+#include <simul/gen/detail/csv_guess.hpp>
 #include <simul/loop/detail/loop_core.hpp>
 #include <simul/loop/detail/worker_job.hpp>
 #include <simul/loop/error.hpp>
@@ -19,7 +21,6 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,66 +32,26 @@
 namespace simul::detail {
 namespace {
 
-// What comes of reading a text from a place that may be the beginning of a row.
-struct attempt {
-    std::size_t second_row = std::string_view::npos; // where it begins
-    std::size_t uneven = 0;                          // rows of another length than the one before
-    bool broken = false;
-};
-
-attempt try_reading(std::string_view text, csv::options how) {
-    attempt made;
-    how.header = false;
-    csv_engine engine(how, {});
-    std::copy(text.begin(), text.end(), engine.prepare(text.size()).begin());
-    engine.commit(text.size());
-    try {
-        std::size_t count = 0;
-        std::size_t width = 0;
-        for (auto rows = engine.batch(); !rows.empty(); rows = engine.batch()) {
-            for (const csv::row& row : rows) {
-                if (count == 1) made.second_row = static_cast<std::size_t>(row.offset());
-                if (count++ != 0 && row.size() != width) ++made.uneven;
-                width = row.size();
-            }
-        }
-    } catch (const csv::error&) {
-        made.broken = true;
-    }
-    return made;
-}
-
-std::size_t after_first_line(std::string_view text) {
-    const std::size_t end = text.find_first_of("\r\n");
-    if (end == text.npos) return text.size();
-    return end + (text.substr(end, 2) == "\r\n" ? 2 : 1);
-}
-
-// Where in a text that begins anywhere a row begins, most probably. If it begins inside quotes, the
-// first newline may be a part of a field. Both is tried; what is right leaves no text behind a
-// closing quote, and rows of one length.
-std::size_t guess_row(std::string_view text, const csv::options& how) {
-    constexpr std::size_t enough = 16U << 10;
-    const std::size_t unquoted = after_first_line(text);
-    if (how.quote == 0) return unquoted;
-    const attempt outside = try_reading(text.substr(unquoted, enough), how);
-    if (!outside.broken && outside.uneven == 0) return unquoted;
-    const attempt inside = try_reading(how.quote + std::string(text.substr(0, enough)), how);
-    if (inside.broken || inside.second_row > text.size()) return unquoted;
-    if (!outside.broken && outside.uneven <= inside.uneven) return unquoted;
-    return inside.second_row - 1; // less the quote in front
-}
-
 class part_awaiter;
+
+// What a part leaves to a later one: memory that is in the caches, and need not be asked for.
+struct used_memory {
+    chunk_buffer text;
+    csv_engine engine; // one that has handed out all of its rows, and keeps their index
+};
 
 // A part of the file on its way through the pool of threads; then its text and an engine that has
 // the structure of it.
 class csv_part final : public worker_job {
 public:
     csv_part(loop_core& loop, const fs::file& file, std::uint64_t offset, std::size_t size,
-             const csv::options& how)
-        : loop_(loop), file_(file), offset_(offset), size_(size), how_(how),
+             const csv::options& how, std::optional<used_memory> used)
+        : loop_(loop), file_(file), offset_(offset), size_(size), how_(how), buffer_(size),
           engine_(how, file.path().string()) {
+        if (used) {
+            buffer_ = std::move(used->text);
+            engine_.reuse_memory_of(used->engine);
+        }
         loop_.start_job(*this);
         loop_.io_begins();
     }
@@ -103,8 +64,8 @@ public:
     void run() noexcept override {
         try {
             read();
-            if (offset_ != 0) row_ = guess_row({text_.get(), size_}, how_);
-            engine_.feed(std::span(text_.get(), size_).subspan(row_), 0);
+            if (offset_ != 0) row_ = csv_guess_row({text_.data(), text_.size()}, how_);
+            engine_.feed(text_.subspan(row_), 0);
             sound_ = engine_.index(offset_ != 0);
         } catch (...) {
             error_ = std::current_exception();
@@ -116,38 +77,41 @@ public:
     [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
 
     // Once it has ended without an error:
-    [[nodiscard]] std::span<char> text() const noexcept { return {text_.get(), size_}; }
+    [[nodiscard]] std::span<char> text() const noexcept { return text_; }
     // Where in it a row seems to begin, and whether the engine, which begins there, found no fault.
     [[nodiscard]] std::size_t row() const noexcept { return row_; }
-    [[nodiscard]] bool is_sound() const noexcept { return sound_ && row_ < size_; }
+    [[nodiscard]] bool is_sound() const noexcept { return sound_ && row_ < text_.size(); }
     [[nodiscard]] csv_engine& engine() noexcept { return engine_; }
+    // The end of it.
+    [[nodiscard]] used_memory give_memory() noexcept {
+        return {std::move(buffer_), std::move(engine_)};
+    }
 
 private:
     friend class part_awaiter;
 
     // All of the part, or what there is of it.
     void read() {
-        text_ = std::make_unique_for_overwrite<char[]>(size_ + csv_slack);
+        const std::span<std::byte> space = buffer_.prepare({}, size_);
         std::size_t done = 0;
         while (done != size_) {
-            const ssize_t n = ::pread(file_.native_handle(), text_.get() + done, size_ - done,
+            const ssize_t n = ::pread(file_.native_handle(), space.data() + done, size_ - done,
                                       static_cast<off_t>(offset_ + done));
             if (n < 0 && errno == EINTR) continue;
             if (n < 0) throw_error(-errno, "read", file_.path().string());
             if (n == 0) break;
             done += static_cast<std::size_t>(n);
         }
-        size_ = done;
+        text_ = buffer_.commit(done);
     }
-
-    static constexpr std::size_t csv_slack = 64;
 
     loop_core& loop_;
     const fs::file& file_;
     std::uint64_t offset_;
     std::size_t size_;
     csv::options how_;
-    std::unique_ptr<char[]> text_;
+    chunk_buffer buffer_;
+    std::span<char> text_; // there
     csv_engine engine_;
     std::size_t row_ = 0;
     bool sound_ = false;
@@ -207,7 +171,7 @@ public:
           most_parts_(2 + std::clamp(extra.threads != 0 ? extra.threads
                                                         : std::thread::hardware_concurrency(),
                                      std::size_t{1}, most_threads)) {
-        add();
+        add({});
     }
 
     [[nodiscard]] csv_part& current() { return parts_.front(); }
@@ -217,18 +181,26 @@ public:
 
     // The first part tells whether there are others.
     void read_ahead() {
-        while (!at_end() && parts_.size() < most_parts_) add();
+        while (!at_end() && parts_.size() < most_parts_) add({});
     }
+    // All rows of the current part have been handed out, and the engine in it is not needed.
     void advance() {
+        used_memory used = current().give_memory();
         parts_.pop_front();
+        if (!at_end()) add(std::move(used));
         read_ahead();
+    }
+    // The file, if nothing is to be read in parts.
+    [[nodiscard]] fs::file release() {
+        parts_.clear();
+        return std::move(file_);
     }
 
 private:
     static constexpr std::size_t most_threads = 1024; // each costs a part of memory
 
-    void add() {
-        parts_.emplace_back(*loop_core::current(), file_, offset_, size_, how_);
+    void add(std::optional<used_memory> used) {
+        parts_.emplace_back(*loop_core::current(), file_, offset_, size_, how_, std::move(used));
         offset_ += size_;
     }
 
@@ -264,8 +236,8 @@ async_generator<csv::row> read_parallel(std::filesystem::path path, csv::options
         parts.emplace(std::move(file), how, extra);
         co_await part_awaiter(parts->current());
         if (is_compressed(parts->current().text())) {
+            whole = csv::rows(parts->release(), how);
             parts.reset();
-            whole = csv::rows(path, how);
         }
     }
     if (!parts) {
@@ -294,7 +266,7 @@ async_generator<csv::row> read_parallel(std::filesystem::path path, csv::options
             const std::span<const char> left = following->text().subspan(given);
             if (!left.empty() && engine.between_rows()) {
                 following->engine().follow(engine);
-                engine = std::move(following->engine());
+                std::swap(engine, following->engine());
             } else { // the guess was wrong
                 append(engine, left);
             }

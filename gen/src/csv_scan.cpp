@@ -63,6 +63,7 @@ std::size_t csv_scan_exact(const char* text, std::size_t from, std::size_t to,
         last_was_cr = c == '\r';
         const bool newline = c == '\n' || c == '\r';
         if (newline && !(after_cr && c == '\n')) ++lines;
+        if (last_was_cr) state.crs = true;
         if (escaped) {
             escaped = false;
             continue;

@@ -40,6 +40,7 @@ struct csv_scan_state {
     bool marked = false;   // the field so far has what must be marked, see csv_end
     bool failed = false;   // the byte at which the scan stopped is text behind a closing quote
     bool quotes = false;   // set if any field may be quoted or marked; never taken back
+    bool crs = false;      // set if there was a CR; never taken back
 };
 
 // Positions that end a field, marked as csv_end says, and which of them end a row. Blank and

@@ -84,7 +84,10 @@ void worker_pool::work() noexcept {
         job.state_ = worker_job::state::finished;
         finished_.push(job);
         has_finished_.notify_all();
+        // The loop's thread, once it is awake, asks for the lock at once.
+        lock.unlock();
         reactor_.wake();
+        lock.lock();
     }
 }
 

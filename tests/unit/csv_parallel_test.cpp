@@ -5,10 +5,12 @@
 #include "run_virtual.hpp"
 #include "temp_dir.hpp"
 
+#include <simul/gen/detail/csv_guess.hpp>
 #include <simul/simul.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -116,7 +118,21 @@ std::string regular_text(bool quoted, std::size_t size) {
     return text;
 }
 
-TEST(csv_parallel, parts_of_a_usual_file_begin_where_they_are_guessed_to) {
+TEST(csv_parallel, where_a_usual_text_is_cut_the_next_row_is_found) {
+    for (const bool quoted : {false, true}) {
+        const std::string text = regular_text(quoted, 2000);
+        std::vector<std::size_t> begins; // of the rows
+        for (const simul::csv::row& row : simul::csv::parse(text)) begins.push_back(row.offset());
+        const std::size_t last = begins[begins.size() - 8]; // behind it there is too little to tell
+        for (std::size_t at = 0; at != last; ++at) {
+            const std::size_t found =
+                at + simul::detail::csv_guess_row(std::string_view(text).substr(at), {});
+            EXPECT_EQ(found, *std::ranges::upper_bound(begins, at)) << at;
+        }
+    }
+}
+
+TEST(csv_parallel, the_parts_of_a_usual_file_have_its_rows) {
     const temp_dir dir;
     for (const bool quoted : {false, true}) {
         const auto path = dir.file("list.csv", regular_text(quoted, 100'000));

@@ -20,7 +20,7 @@ struct parallel_options {
     /// How many parts of the file are read at once, 1024 at most; 0 for one per core.
     std::size_t threads = 0;
     /// The size of a part in bytes.
-    std::size_t part_size = 4U << 20;
+    std::size_t part_size = 2U << 20;
 };
 
 } // namespace csv

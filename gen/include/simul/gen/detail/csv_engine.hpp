@@ -79,6 +79,9 @@ public:
     bool between_rows() noexcept;
     // The text begins where that of `before` ended, between two rows: takes over names and place.
     void follow(csv_engine& before);
+    // Takes what memory `spent` has for an index and rows. That one is to be destroyed, or assigned
+    // to; it may be one that has been moved from.
+    void reuse_memory_of(csv_engine& spent) noexcept;
 
     // The names of the columns, known once a row has been handed out or the text has ended.
     std::span<const std::string> names() const noexcept;
