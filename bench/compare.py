@@ -45,9 +45,11 @@ class Program:
 
 class Group:
     """Programs that do the same work. `steps`: they are benchmarks of Google Benchmark programs.
-    `text`: the kind of text that they read; `cold`: none of it is in memory."""
+    `text`: the kind of text that they read; `cold`: none of it is in memory; `cores`: on every
+    core of the machine, not on one."""
 
-    def __init__(self, name, title, metric, programs, steps=False, text=None, cold=False):
+    def __init__(self, name, title, metric, programs, steps=False, text=None, cold=False,
+                 cores=False):
         self.name = name
         self.title = title
         self.metric = metric
@@ -55,6 +57,7 @@ class Group:
         self.steps = steps
         self.text = text
         self.cold = cold
+        self.cores = cores
         self.runs = {program.label: [] for program in programs}
 
     def median(self, label, key):
@@ -113,7 +116,7 @@ def simul_text(*command):
 def csv_ways(bench):
     """What else simul does with CSV, each as a benchmark of one program."""
     ways = [("simul", "csv_rows"), ("rows_as, 4 of 8 columns", "csv_rows_as"),
-            ("rows_parallel", "csv_rows_parallel"), ("writer", "csv_writer"),
+            ("writer", "csv_writer"),
             ("rows of gzip", "csv_rows_of_gzip"), ("rows of zstd", "csv_rows_of_zstd"),
             ("zlib alone", "zlib_alone")]
     program = bench / "streaming_bench"
@@ -179,6 +182,11 @@ def all_groups(build, peers):
         ], text="csv_quoted"),
         Group("csv_wide", "CSV, plain, 200 columns", "gb_per_cpu_s", csv_programs,
               text="csv_wide"),
+        *(Group(f"{kind}_cores", f"{title}, rows_parallel on every core", "gbps", [
+            Program("simul", [bench / "csv", "--parallel"]),
+            Program("simul, rows", [bench / "csv"]),
+        ], text=kind, cores=True) for kind, title in (
+            ("csv_plain", "CSV, plain"), ("csv_quoted", "CSV, 30 % quoted"))),
         Group("csv_ways", "CSV, more ways to read and write it", "gbps_of_text",
               csv_ways(bench), steps=True),
         Group("small_files", "files of 4 KiB, 64 at a time", "files_per_cpu_s", [
@@ -295,7 +303,7 @@ class Bench:
             if group.cold and not drop_from_cache(path):
                 die(f"{path} stays in memory: the file system has no other place for it")
             arguments = [str(path)]
-        run = self.measured(program, arguments)
+        run = self.measured(program, arguments, "all" if group.cores else self.options.core)
         seconds = run["cpu_seconds"]
         if group.name == "sleepers":
             run["cpu_ns_per_task"] = seconds * 1e9 / count
@@ -309,10 +317,10 @@ class Bench:
             run["gbps"] = size / run["seconds"] / 1e9
         return run
 
-    def measured(self, program, arguments):
+    def measured(self, program, arguments, core):
         """What the program printed as key=value, and what the launcher says of the process."""
-        command = [str(self.build / "bench/run_measured"), str(self.options.core),
-                   *program.command, *arguments]
+        command = [str(self.build / "bench/run_measured"), str(core), *program.command,
+                   *arguments]
         result = subprocess.run(command, capture_output=True, text=True,
                                 env={**os.environ, **program.env})
         if result.returncode != 0:

@@ -1,6 +1,6 @@
-// Streams a file with simul::csv::rows and visits every field: counts the rows, the fields and the
-// bytes of the unquoted fields, or with --raw of the fields as they stand. The baseline is
-// baseline/uv_csv.c.
+// Streams a file with simul::csv::rows, or with --parallel with rows_parallel, and visits every
+// field: counts the rows, the fields and the bytes of the unquoted fields, or with --raw of the
+// fields as they stand. The baseline is baseline/uv_csv.c.
 #include "measure.hpp"
 
 #include <simul/simul.hpp>
@@ -11,6 +11,7 @@
 #include <exception>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -20,9 +21,10 @@ struct row_count {
     std::uint64_t field_bytes = 0;
 };
 
-simul::task<row_count> count_raw(std::filesystem::path path) {
+using all_rows = simul::async_generator<simul::csv::row>;
+
+simul::task<row_count> count_raw(all_rows rows) {
     row_count result;
-    auto rows = simul::csv::rows(path);
     while (auto row = co_await rows.next()) {
         ++result.rows;
         result.fields += row->size();
@@ -31,9 +33,8 @@ simul::task<row_count> count_raw(std::filesystem::path path) {
     co_return result;
 }
 
-simul::task<row_count> count(std::filesystem::path path) {
+simul::task<row_count> count(all_rows rows) {
     row_count result;
-    auto rows = simul::csv::rows(path);
     while (auto row = co_await rows.next()) {
         ++result.rows;
         for (std::string_view field : row->fields()) {
@@ -47,16 +48,20 @@ simul::task<row_count> count(std::filesystem::path path) {
 } // namespace
 
 int main(int argc, char** argv) {
-    const bool raw = argc == 3 && std::string_view(argv[1]) == "--raw";
-    if (argc != 2 && !raw) {
-        std::fprintf(stderr, "usage: %s [--raw] FILE\n", argv[0]);
+    const std::string_view option = argc == 3 ? argv[1] : "";
+    const bool raw = option == "--raw";
+    const bool parallel = option == "--parallel";
+    if (argc != 2 && !raw && !parallel) {
+        std::fprintf(stderr, "usage: %s [--raw | --parallel] FILE\n", argv[0]);
         return 2;
     }
     try {
         const std::filesystem::path path = argv[argc - 1];
         const std::uint64_t bytes = std::filesystem::file_size(path);
         const measure::start_time start;
-        const row_count found = simul::run(raw ? count_raw(path) : count(path));
+        all_rows rows = parallel ? simul::csv::rows_parallel(path) : simul::csv::rows(path);
+        const row_count found =
+            simul::run(raw ? count_raw(std::move(rows)) : count(std::move(rows)));
         std::printf("rows=%llu fields=%llu field_bytes=%llu ",
                     static_cast<unsigned long long>(found.rows),
                     static_cast<unsigned long long>(found.fields),

@@ -1,10 +1,11 @@
-/* run_measured CORE PROGRAM ARGUMENT...: runs the program on that core alone and adds a line to its
- * output: how long it took, the CPU time of the process and its children, and the most memory that
+/* run_measured CORE PROGRAM ARGUMENT...: runs the program on that core alone, or if CORE is "all" on
+ * every core, and adds a line to its output: how long it took, the CPU time of the process and its children, and the most memory that
  * was ever resident. Every program of a comparison is measured by this one. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,12 +24,14 @@ int main(int argc, char** argv) {
         fprintf(stderr, "usage: %s CORE PROGRAM ARGUMENT...\n", argv[0]);
         return 2;
     }
-    cpu_set_t core;
-    CPU_ZERO(&core);
-    CPU_SET((size_t)atoi(argv[1]), &core);
-    if (sched_setaffinity(0, sizeof core, &core) != 0) {
-        perror("sched_setaffinity");
-        return 2;
+    if (strcmp(argv[1], "all") != 0) {
+        cpu_set_t core;
+        CPU_ZERO(&core);
+        CPU_SET((size_t)atoi(argv[1]), &core);
+        if (sched_setaffinity(0, sizeof core, &core) != 0) {
+            perror("sched_setaffinity");
+            return 2;
+        }
     }
     const double start = now();
     const pid_t child = fork();
