@@ -1,4 +1,4 @@
-#include "frame_bin.hpp"
+#include <simul/loop/detail/frame_bin.hpp>
 
 #include <algorithm>
 #include <array>

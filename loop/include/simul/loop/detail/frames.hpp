@@ -1,15 +1,62 @@
 #pragma once
 
 #include <simul/loop/config.hpp>
+#include <simul/loop/detail/frame_bin.hpp>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace simul::detail {
 
+/// The frames that one thread keeps to use them again.
+struct SIMUL_API frame_cache {
+    static constexpr std::size_t bin_of(std::size_t size) noexcept {
+        return (size + frame_bin::granule - 1) / frame_bin::granule;
+    }
+    /// Under sanitizers (SIMUL_PLAIN_FRAMES) every frame is a heap block of its own.
+    static constexpr bool holds(std::size_t size) noexcept {
+        return SIMUL_PLAIN_FRAMES == 0 && size <= frame_bin::largest;
+    }
+
+    std::array<frame_bin, frame_bin::largest / frame_bin::granule + 1> bins{};
+    std::int64_t in_heap = 0;
+
+    frame_cache() = default;
+    frame_cache(const frame_cache&) = delete;
+    frame_cache& operator=(const frame_cache&) = delete;
+    ~frame_cache();
+
+    [[nodiscard]] std::int64_t live() const noexcept;
+};
+
+/// This thread's, or null. A bare pointer keeps the fast path at one load; the owner behind it runs
+/// at the thread's end. Frames that come and go later still (in the destructors of static objects)
+/// find no cache.
+[[gnu::tls_model("initial-exec")]] extern SIMUL_API constinit thread_local frame_cache* frames_here;
+
+[[nodiscard]] SIMUL_API void* allocate_frame_slowly(std::size_t size);
+SIMUL_API void deallocate_frame_slowly(void* frame, std::size_t size) noexcept;
+
 /// Memory for a coroutine frame: from this thread's cache of recycled frames, else from the heap.
-/// Under sanitizers (SIMUL_PLAIN_FRAMES) every frame is a heap block of its own.
-[[nodiscard]] SIMUL_API void* allocate_frame(std::size_t size);
-SIMUL_API void deallocate_frame(void* frame, std::size_t size) noexcept;
+/// Inlined, as a frame's size is known where it is made: its bin is, too, then.
+[[nodiscard, gnu::always_inline]] inline void* allocate_frame(std::size_t size) {
+    if (frame_cache* const here = frames_here; here != nullptr && frame_cache::holds(size))
+        [[likely]] {
+        if (void* const frame = here->bins[frame_cache::bin_of(size)].pop()) [[likely]]
+            return frame;
+    }
+    return allocate_frame_slowly(size);
+}
+
+[[gnu::always_inline]] inline void deallocate_frame(void* frame, std::size_t size) noexcept {
+    if (frame_cache* const here = frames_here; here != nullptr && frame_cache::holds(size))
+        [[likely]] {
+        if (here->bins[frame_cache::bin_of(size)].push(frame)) [[likely]]
+            return;
+    }
+    deallocate_frame_slowly(frame, size);
+}
 
 /// Base of promises and control blocks that live in recycled memory.
 struct in_frame_memory {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <simul/loop/config.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -16,7 +18,7 @@ struct free_frame {
 /// the system when all its frames have come together in one bin.
 ///
 /// Frames may be freed on another thread than the one that made them, and outlive both.
-class frame_bin {
+class SIMUL_API frame_bin {
 public:
     static constexpr std::size_t granule = 16;
     static constexpr std::size_t largest = 1024;
