@@ -23,20 +23,24 @@ void*& next_put_aside(void* frame) {
     return reinterpret_cast<void*&>(promise_of(std::coroutine_handle<>::from_address(frame)).link);
 }
 
+void destroy_put_aside() noexcept {
+    while (put_aside != nullptr) {
+        void* const next = std::exchange(put_aside, next_put_aside(put_aside));
+        std::coroutine_handle<>::from_address(next).destroy();
+    }
+}
+
 void destroy_nested(std::coroutine_handle<> coroutine) noexcept {
-    if (depth >= deepest) {
+    const int outer = depth;
+    if (outer >= deepest) [[unlikely]] {
         next_put_aside(coroutine.address()) = std::exchange(put_aside, coroutine.address());
         return;
     }
-    ++depth;
+    depth = outer + 1;
     coroutine.destroy();
-    --depth;
-    while (depth == 0 && put_aside != nullptr) {
-        void* const next = std::exchange(put_aside, next_put_aside(put_aside));
-        ++depth;
-        std::coroutine_handle<>::from_address(next).destroy();
-        --depth;
-    }
+    if (put_aside != nullptr && outer == 0) [[unlikely]]
+        destroy_put_aside();
+    depth = outer;
 }
 
 void warn_never_awaited(const promise_base& task) noexcept {

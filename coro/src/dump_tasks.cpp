@@ -110,8 +110,8 @@ private:
 
 std::string format_tasks_of(const loop_core& loop) {
     std::vector<const waiter*> roots;
-    for (const top_level* each = loop.first_top_level(); each != nullptr;
-         each = each->next_top_level) {
+    const ring<top_level>& lines = loop.top_levels();
+    for (const top_level* each = lines.first(); each != nullptr; each = lines.after(*each)) {
         roots.push_back(each);
     }
     std::string text;

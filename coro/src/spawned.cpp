@@ -35,11 +35,10 @@ void spawned_base::abandon() noexcept {
 std::string spawned_base::tree() const { return format_tasks_of(*loop); }
 
 void spawned_base::wake_joiners() noexcept {
-    while (join_hook* const joiner = first_joiner_) {
-        first_joiner_ = joiner->next_;
-        (first_joiner_ != nullptr ? first_joiner_->previous_ : last_joiner_) = nullptr;
-        joiner->linked_ = false;
-        joiner->joined_ended();
+    while (!joiners_.empty()) {
+        join_hook& joiner = joiners_.front();
+        joiner.unlink();
+        joiner.joined_ended();
     }
 }
 
@@ -98,8 +97,7 @@ void join_operation::describe(std::string& out) const {
     joined().describe(out);
 }
 
-loop_core& running_loop(const char* wanted_by) {
-    if (loop_core* const running = loop_core::current()) return *running;
+void throw_no_loop(const char* wanted_by) {
     throw std::logic_error(std::string("simul: ") + wanted_by + "() outside of a running loop");
 }
 

@@ -159,7 +159,7 @@ task<> end_of(orphan generator) {
 void end_on(loop_core& loop, std::coroutine_handle<> generator, waiter* consumer) {
     const bool is_here = loop_core::current() == &loop;
     task<> work = end_of(orphan(generator, consumer));
-    auto& ending = *new spawned<void>(loop, std::move(work), std::string());
+    auto& ending = *new spawned<void>(loop, std::move(work));
     ending.be_clean_up();
     ending.enlist();
     const bool runs_here = is_here && loop.has_room_inside_step();

@@ -19,6 +19,9 @@
 
 namespace simul {
 namespace detail {
+
+[[gnu::tls_model("initial-exec")]] constinit thread_local loop_core* current_core = nullptr;
+
 namespace {
 
 // I/O and timers are looked at after so many turns or so much time, whichever comes first.
@@ -28,11 +31,13 @@ constexpr std::int64_t longest_without_poll = 100'000;
 constexpr std::int64_t shortest_wait = 2'000;
 constexpr std::int64_t slow_step = 100'000'000;
 
-[[gnu::tls_model("initial-exec")]] constinit thread_local loop_core* current_core = nullptr;
-
 constexpr std::size_t most_stack_inside_step = std::size_t{128} << 10;
 // Stacks grow downwards wherever there is libuv.
 constexpr std::size_t most_stack_of_callees = std::size_t{8} << 10;
+
+std::uintptr_t end_of_stack_from(const void* frame) noexcept {
+    return reinterpret_cast<std::uintptr_t>(frame) - most_stack_of_callees;
+}
 
 // The loop that runs on this thread, for as long as this object lives.
 class entered {
@@ -56,8 +61,6 @@ std::uint64_t next_random(std::uint64_t& state) // splitmix64
 
 } // namespace
 
-loop_core* loop_core::current() noexcept { return current_core; }
-
 loop_core::loop_core(run_options options, uv_loop_s* host)
     : timers(steady_now()), virtual_now_(steady_now()), options_(options),
       random_state_(options.shuffle_seed.value_or(0)),
@@ -73,8 +76,6 @@ loop_core::~loop_core() { close(); }
 // Runs the line until it has suspended or ended: then its last coroutine has left no other to go
 // on.
 inline void loop_core::run_coroutines(waiter& w) noexcept {
-    stack_end =
-        reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - most_stack_of_callees;
     running = &w;
     running_coroutine = std::exchange(w.resume_point, nullptr);
     std::coroutine_handle<> last;
@@ -166,6 +167,7 @@ void loop_core::run_inside_step(waiter& line) noexcept {
     const std::uintptr_t outer_stack_end = stack_end;
     const void* const outer_base = first_inside_step_;
     if (outer_base == nullptr) first_inside_step_ = __builtin_frame_address(0);
+    stack_end = end_of_stack_from(__builtin_frame_address(0));
     run_coroutines(line);
     if (ended != nullptr) end_step();
     first_inside_step_ = outer_base;
@@ -213,6 +215,7 @@ bool loop_core::cancel_at_once(waiter& line) noexcept {
 }
 
 void loop_core::run_turns() noexcept {
+    stack_end = end_of_stack_from(__builtin_frame_address(0));
     if (timers.has_last()) [[unlikely]] {
         // What became ready with them came in time.
         if (ready_ != nullptr) turn();
@@ -410,16 +413,16 @@ void loop_core::run(top_level& root) {
 
 // Whatever is left is cancelled and unwinds; what waits for ever all the same is destroyed.
 void loop_core::end_all() {
-    if (top_levels_ == nullptr) return;
+    if (top_levels_.empty()) return;
     ending_ = draining_ = true;
-    for (top_level* line = top_levels_; line != nullptr; line = line->next_top_level) {
+    for (top_level* line = top_levels_.first(); line != nullptr; line = top_levels_.after(*line)) {
         if (!line->is_clean_up()) line->cancel();
     }
-    while (top_levels_ != nullptr) {
+    while (!top_levels_.empty()) {
         // The last line to end may leave a clean-up behind, after it has told the loop to stop.
         if (drive() == outcome::stopped) continue;
         const entered here(*this);
-        top_level& stuck = *top_levels_;
+        top_level& stuck = top_levels_.front();
         log_text(log_level::error, "simul: a task did not end when it was cancelled",
                  [&](std::string& text) {
                      text += "simul: task ";
@@ -451,20 +454,6 @@ void loop_core::destroy_root(void (*destroy)(std::coroutine_handle<>) noexcept,
     }
 }
 
-void loop_core::add_failure(top_level& line) noexcept {
-    line.previous_top_level = last_failure_;
-    line.next_top_level = nullptr;
-    (last_failure_ != nullptr ? last_failure_->next_top_level : first_failure_) = &line;
-    last_failure_ = &line;
-}
-
-void loop_core::remove_failure(top_level& line) noexcept {
-    top_level* const before = line.previous_top_level;
-    top_level* const after = line.next_top_level;
-    (before != nullptr ? before->next_top_level : first_failure_) = after;
-    (after != nullptr ? after->previous_top_level : last_failure_) = before;
-}
-
 void loop_core::close() noexcept {
     if (closed_) return;
     expects_posts_ = false;
@@ -476,8 +465,8 @@ void loop_core::close() noexcept {
             text.append("simul: closing a loop: ").append(e.what());
         });
     }
-    while (first_failure_ != nullptr) {
-        top_level& line = *first_failure_;
+    while (!failures_.empty()) {
+        top_level& line = failures_.front();
         remove_failure(line);
         line.loop_closes();
     }
@@ -501,11 +490,11 @@ void loop_core::dump_tree(int signal) const noexcept {
     log_text(log_level::info, "simul: no memory to show the tasks", [&](std::string& text) {
         text.append("simul: ").append(::strsignal(signal));
         text.append(": the tasks of the loop on thread ").append(std::to_string(::gettid()));
-        if (top_levels_ == nullptr) {
+        if (top_levels_.empty()) {
             text += ": none";
             return;
         }
-        text.append(":\n").append(top_levels_->tree());
+        text.append(":\n").append(top_levels_.front().tree());
         if (text.back() == '\n') text.pop_back();
     });
 }

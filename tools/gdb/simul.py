@@ -71,6 +71,22 @@ def object_at(address, name):
     return gdb.parse_and_eval('{%s%s} %d' % (NAMESPACE, name, address))
 
 
+def offset_of_base(name, base):
+    for field in type_of(name).fields():
+        if field.is_base_class and field.name == NAMESPACE + base:
+            return field.bitpos // 8
+    raise Unreadable('%s%s has no base %s%s' % (NAMESPACE, name, NAMESPACE, base))
+
+
+def links_of(ring):
+    """The addresses of the links in a ring, in order."""
+    head = ring['head_']
+    link = int(head['ring_next'])
+    while link != int(head.address):
+        yield link
+        link = int(object_at(link, 'ring_link')['ring_next'])
+
+
 def first_member(value):
     """The pointer inside a coroutine_handle or its like, in any standard library."""
     while value.type.strip_typedefs().code == gdb.TYPE_CODE_STRUCT:
@@ -210,10 +226,8 @@ class Tree:
 
     def draw(self):
         roots = []
-        line = int(self.core['top_levels_'])
-        while line != 0:
-            roots.append(line)
-            line = int(object_at(line, 'top_level')['next_top_level'])
+        for link in links_of(self.core['top_levels_']):
+            roots.append(link - offset_of_base('top_level', 'ring_link'))
         left = []
         self._push(left, [self._waiter_at(root) for root in roots], '', 0)
         while left:

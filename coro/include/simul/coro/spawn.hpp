@@ -51,8 +51,8 @@ public:
 };
 
 template <class T>
-join_handle<T> spawn_task(loop_core& loop, task<T>&& work, std::string&& name) {
-    return join_handle<T>(new spawned<T>(loop, std::move(work), std::move(name)));
+join_handle<T> spawn_task(loop_core& loop, task<T>&& work) {
+    return join_handle<T>(new spawned<T>(loop, std::move(work)));
 }
 
 template <class Fn>
@@ -60,21 +60,21 @@ concept task_function =
     std::invocable<std::decay_t<Fn>&> && is_task<std::invoke_result_t<std::decay_t<Fn>&>>;
 
 template <task_function Fn>
-auto spawn_call(loop_core& loop, Fn&& fn, std::string&& name) {
+auto spawn_call(loop_core& loop, Fn&& fn) {
     using callable = std::decay_t<Fn>;
     using value = typename std::invoke_result_t<callable&>::value_type;
     auto kept = std::make_unique<callable>(std::forward<Fn>(fn));
     task<value> work = (*kept)();
     return join_handle<value>(
-        new spawned_call<value, callable>(loop, std::move(kept), std::move(work), std::move(name)));
+        new spawned_call<value, callable>(loop, std::move(kept), std::move(work)));
 }
 
 template <class Work>
-auto spawn_on(loop_core& loop, Work&& work, std::string&& name) {
+auto spawn_on(loop_core& loop, Work&& work) {
     if constexpr (task_function<Work>) {
-        return spawn_call(loop, std::forward<Work>(work), std::move(name));
+        return spawn_call(loop, std::forward<Work>(work));
     } else {
-        return spawn_task(loop, as_task(std::forward<Work>(work)), std::move(name));
+        return spawn_task(loop, as_task(std::forward<Work>(work)));
     }
 }
 
@@ -86,9 +86,21 @@ struct join_access {
     }
 };
 
+template <class T>
+join_handle<T> with_name(join_handle<T> handle, std::string&& name) noexcept {
+    join_access::state(handle).rename(std::move(name));
+    return handle;
+}
+
+[[noreturn]] SIMUL_API void throw_no_loop(const char* wanted_by);
+
 /// The loop that runs here.
 /// \throws std::logic_error    when none does.
-SIMUL_API loop_core& running_loop(const char* wanted_by);
+inline loop_core& running_loop(const char* wanted_by) {
+    if (loop_core* const running = loop_core::current()) [[likely]]
+        return *running;
+    throw_no_loop(wanted_by);
+}
 
 } // namespace detail
 
@@ -146,9 +158,9 @@ public:
 private:
     friend detail::join_access;
     template <class U>
-    friend join_handle<U> detail::spawn_task(detail::loop_core&, task<U>&&, std::string&&);
+    friend join_handle<U> detail::spawn_task(detail::loop_core&, task<U>&&);
     template <detail::task_function Fn>
-    friend auto detail::spawn_call(detail::loop_core&, Fn&&, std::string&&);
+    friend auto detail::spawn_call(detail::loop_core&, Fn&&);
 
     explicit join_handle(detail::spawned<T>* state) noexcept : state_(state) { state_->start(); }
 
@@ -168,16 +180,25 @@ private:
 ///     simul::join_handle<int> h = simul::spawn(compute(), "background");
 template <class Work>
     requires(detail::task_function<Work> || detail::awaitable<Work>)
-auto spawn(Work&& work, std::string name = {}) {
-    return detail::spawn_on(detail::running_loop("spawn"), std::forward<Work>(work),
-                            std::move(name));
+auto spawn(Work&& work) {
+    return detail::spawn_on(detail::running_loop("spawn"), std::forward<Work>(work));
+}
+/// The same, with a name for people who read `dump_tasks` and the like.
+template <class Work>
+    requires(detail::task_function<Work> || detail::awaitable<Work>)
+auto spawn(Work&& work, std::string name) {
+    return detail::with_name(simul::spawn(std::forward<Work>(work)), std::move(name));
 }
 
 template <class Work>
-auto loop::spawn(Work&& work, std::string name) {
+auto loop::spawn(Work&& work) {
     if (core_->closed()) throw std::logic_error("simul: spawn() on a loop that is closed");
     core_->check_thread("a task was spawned");
-    return detail::spawn_on(*core_, std::forward<Work>(work), std::move(name));
+    return detail::spawn_on(*core_, std::forward<Work>(work));
+}
+template <class Work>
+auto loop::spawn(Work&& work, std::string name) {
+    return detail::with_name(spawn(std::forward<Work>(work)), std::move(name));
 }
 
 } // namespace simul

@@ -52,7 +52,10 @@ public:
     ///
     /// \throws std::logic_error    when the loop has been closed.
     template <class Work>
-    auto spawn(Work&& work, std::string name = {});
+    auto spawn(Work&& work);
+    /// The same, with a name for people who read `dump_tasks` and the like.
+    template <class Work>
+    auto spawn(Work&& work, std::string name);
 
     /// Calls `fn()` on the loop's thread between two turns, in the order of the posts. May be
     /// called from any thread. What `fn` throws is logged.

@@ -47,6 +47,7 @@ public:
 
     [[nodiscard]] bool done() const noexcept { return done_; }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    void rename(std::string&& name) noexcept { name_ = std::move(name); }
     [[nodiscard]] virtual std::exception_ptr error() const noexcept = 0;
 
     /// \throws std::logic_error    when this line must not wait for the task.
@@ -57,11 +58,10 @@ public:
     void observe() noexcept { observed_ = true; }
 
 protected:
-    spawned_base(loop_core& runs_on, std::coroutine_handle<> coroutine, std::string&& name) noexcept
+    spawned_base(loop_core& runs_on, std::coroutine_handle<> coroutine) noexcept
         : top_level(&runs_on), coroutine_(coroutine) {
         promise_of(coroutine).line = this;
         resume_point = coroutine;
-        if (!name.empty()) name_ = std::move(name);
     }
     virtual ~spawned_base() {
         if (done_ && coroutine_) [[likely]] {
@@ -82,8 +82,7 @@ private:
     [[noreturn]] void throw_not_joinable(const waiter& by) const;
 
     std::coroutine_handle<> coroutine_;
-    join_hook* first_joiner_ = nullptr;
-    join_hook* last_joiner_ = nullptr;
+    ring<join_hook> joiners_;
     std::size_t references_ = 1;
     bool done_ = false;
     bool observed_ = false;
@@ -95,8 +94,7 @@ private:
 template <class T>
 class spawned : public spawned_base {
 public:
-    spawned(loop_core& runs_on, task<T>&& from, std::string&& name)
-        : spawned_base(runs_on, from.release(), std::move(name)) {}
+    spawned(loop_core& runs_on, task<T>&& from) : spawned_base(runs_on, from.release()) {}
 
     [[nodiscard]] std::exception_ptr error() const noexcept override {
         if (!done()) return nullptr;
@@ -121,15 +119,15 @@ private:
 template <class T, class Fn>
 class spawned_call final : public spawned<T> {
 public:
-    spawned_call(loop_core& runs_on, std::unique_ptr<Fn> fn, task<T>&& from, std::string&& name)
-        : spawned<T>(runs_on, std::move(from), std::move(name)), fn_(std::move(fn)) {}
+    spawned_call(loop_core& runs_on, std::unique_ptr<Fn> fn, task<T>&& from)
+        : spawned<T>(runs_on, std::move(from)), fn_(std::move(fn)) {}
 
 private:
     std::unique_ptr<Fn> fn_;
 };
 
 /// Hears of a spawned task's end, and keeps its result alive until then.
-class SIMUL_API join_hook {
+class SIMUL_API join_hook : private ring_link {
 public:
     join_hook(const join_hook&) = delete;
     join_hook& operator=(const join_hook&) = delete;
@@ -140,34 +138,29 @@ public:
     [[nodiscard]] spawned_base& joined() const noexcept { return *joined_; }
 
 protected:
-    explicit join_hook(spawned_base& joined) noexcept : joined_(&joined) { joined.retain(); }
+    explicit join_hook(spawned_base& joined) noexcept : joined_(&joined) {
+        ring_next = nullptr; // it is not linked
+        joined.retain();
+    }
     ~join_hook() {
         unlink();
         joined_->release();
     }
 
     /// Not for a task that is done.
-    void link() noexcept {
-        previous_ = joined_->last_joiner_;
-        next_ = nullptr;
-        (previous_ != nullptr ? previous_->next_ : joined_->first_joiner_) = this;
-        joined_->last_joiner_ = this;
-        linked_ = true;
-    }
+    void link() noexcept { joined_->joiners_.push_back(*this); }
     /// Harmless when it is not linked.
     void unlink() noexcept {
-        if (!std::exchange(linked_, false)) return;
-        (previous_ != nullptr ? previous_->next_ : joined_->first_joiner_) = next_;
-        (next_ != nullptr ? next_->previous_ : joined_->last_joiner_) = previous_;
+        if (ring_next == nullptr) return;
+        ring<join_hook>::remove(*this);
+        ring_next = nullptr;
     }
 
 private:
     friend class spawned_base;
+    friend ring<join_hook>;
 
     spawned_base* joined_;
-    join_hook* previous_; // these two have a value while it is linked
-    join_hook* next_;
-    bool linked_ = false;
 };
 
 /// Waits for a spawned task's end.

@@ -4,6 +4,7 @@
 #include <simul/loop/config.hpp>
 #include <simul/loop/detail/operation.hpp>
 #include <simul/loop/detail/quick_clock.hpp>
+#include <simul/loop/detail/ring.hpp>
 #include <simul/loop/detail/timing_wheel.hpp>
 #include <simul/loop/run_options.hpp>
 
@@ -25,12 +26,13 @@ class loop;
 namespace simul::detail {
 
 class job_batch;
+class loop_core;
 class reactor;
 class worker_job;
 class worker_pool;
 
 /// A line of execution that hangs on the loop itself: the main task or a spawned one.
-class top_level : public waiter {
+class top_level : public waiter, public ring_link {
 public:
     /// All lines of its loop, for people to read.
     [[nodiscard]] virtual std::string tree() const = 0;
@@ -38,9 +40,6 @@ public:
     virtual void loop_closes() noexcept {}
     /// The end of the loop waits for it, but does not cancel it.
     [[nodiscard]] virtual bool is_clean_up() const noexcept { return false; }
-
-    top_level* next_top_level = nullptr;
-    top_level* previous_top_level = nullptr;
 
 protected:
     using waiter::waiter;
@@ -88,6 +87,9 @@ struct posted_work {
     std::unique_ptr<posted_work> next;
 };
 
+/// See loop_core::current.
+[[gnu::tls_model("initial-exec")]] extern SIMUL_API constinit thread_local loop_core* current_core;
+
 /// The heart of a loop: the ready queue, the trampoline and the timers. What turns often is inline;
 /// libuv is behind `reactor`.
 class SIMUL_API loop_core {
@@ -99,7 +101,7 @@ public:
     ~loop_core();
 
     /// The loop that runs on this thread, or null.
-    [[nodiscard]] static loop_core* current() noexcept;
+    [[nodiscard]] static loop_core* current() noexcept { return current_core; }
 
     [[nodiscard]] std::int64_t now() const noexcept {
         return options_.virtual_time ? virtual_now_ : steady_now();
@@ -169,28 +171,26 @@ public:
     // -- lines of execution that hang on the loop
 
     void add(top_level& line) noexcept {
-        line.previous_top_level = last_top_level_;
-        line.next_top_level = nullptr;
-        (last_top_level_ != nullptr ? last_top_level_->next_top_level : top_levels_) = &line;
-        last_top_level_ = &line;
-        if (top_levels_ == &line) hold(true);
+        if (top_levels_.empty()) hold(true);
+        top_levels_.push_back(line);
         if (ending_ && !line.is_clean_up()) [[unlikely]]
             line.cancel();
     }
     void remove(top_level& line) noexcept {
-        top_level* const before = line.previous_top_level;
-        top_level* const after = line.next_top_level;
-        (before != nullptr ? before->next_top_level : top_levels_) = after;
-        (after != nullptr ? after->previous_top_level : last_top_level_) = before;
-        if (top_levels_ == nullptr) hold(false);
-        if (&line == root_ || (draining_ && top_levels_ == nullptr)) stop_ = true;
+        top_levels_.remove(line);
+        if (top_levels_.empty()) [[unlikely]] {
+            hold(false);
+            if (draining_) stop_ = true;
+        }
+        if (&line == root_) [[unlikely]]
+            stop_ = true;
     }
     /// Lines that have been removed, because they failed, and that others still hold: those may
     /// read the exception until the loop closes.
-    void add_failure(top_level& line) noexcept;
-    void remove_failure(top_level& line) noexcept;
+    void add_failure(top_level& line) noexcept { failures_.push_back(line); }
+    void remove_failure(top_level& line) noexcept { failures_.remove(line); }
 
-    [[nodiscard]] const top_level* first_top_level() const noexcept { return top_levels_; }
+    [[nodiscard]] const ring<top_level>& top_levels() const noexcept { return top_levels_; }
 
     /// Runs until `root`, which has been added and made ready, has been removed; then cancels every
     /// other line and runs until they have ended.
@@ -300,11 +300,9 @@ private:
     waiter* ready_ = nullptr;
     waiter** ready_tail_ = &ready_;
     waiter* batch_ = nullptr; // what is left of the turn that runs
-    top_level* top_levels_ = nullptr;
-    top_level* last_top_level_ = nullptr;
+    ring<top_level> top_levels_;
+    ring<top_level> failures_;
     top_level* root_ = nullptr;
-    top_level* first_failure_ = nullptr;
-    top_level* last_failure_ = nullptr;
     std::int64_t io_in_flight_ = 0;
     std::int64_t requests_in_flight_ = 0; // with those that were abandoned
     group_operation* cancelling_ = nullptr;
