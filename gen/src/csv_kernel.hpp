@@ -7,6 +7,7 @@
 //   std::uint64_t equal(block, vector, std::uint64_t among)      only the bits of `among`
 //   std::uint64_t prefix_xor(std::uint64_t)     bit i: xor of bits 0 to i
 //   int count(std::uint64_t)                    of the bits
+//   int lowest(std::uint64_t)                   the place of the lowest bit; anything without one
 //   std::uint32_t* store(std::uint32_t* to, std::uint64_t mask, std::uint32_t base)
 //                base + i for each bit i of mask; returns the end of them, and may write up to
 //                slack elements behind it

@@ -3,6 +3,7 @@
 
 #include <immintrin.h>
 
+#include <bit>
 #include <cstdint>
 
 namespace simul::detail {
@@ -16,6 +17,7 @@ struct scan_bits {
         return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_clmulepi64_si128(bits, all, 0)));
     }
     SIMUL_SCAN_TARGET static int count(std::uint64_t x) { return __builtin_popcountll(x); }
+    SIMUL_SCAN_TARGET static int lowest(std::uint64_t x) { return std::countr_zero(x); }
     SIMUL_SCAN_TARGET static std::uint64_t choose(std::uint64_t chosen, std::uint64_t among) {
         return chosen & among;
     }

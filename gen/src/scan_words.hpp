@@ -5,6 +5,7 @@
 
 #include <simul/gen/detail/csv_window.hpp>
 
+#include <bit>
 #include <cstdint>
 
 namespace simul::detail {
@@ -22,6 +23,7 @@ struct scan_words {
         return (x + (x >> 4U)) & 0x0f0f0f0f0f0f0f0fU;
     }
     static int count(std::uint64_t x) { return static_cast<int>(byte_counts(x) * ones >> 56U); }
+    static int lowest(std::uint64_t x) { return std::countr_zero(x | std::uint64_t{1} << 63U); }
     static std::uint64_t choose(std::uint64_t chosen, std::uint64_t among) {
         return chosen & among;
     }
