@@ -109,26 +109,33 @@ TEST(csv_parallel, gives_the_rows_of_the_sequential_reader_for_every_text_and_pa
     });
 }
 
-std::string regular_text(bool quoted, std::size_t size) {
-    std::string text = "number,text,more\n";
+std::string regular_text(bool quoted, std::size_t size, std::string_view line_end = "\n") {
+    std::string text("number,text,more");
+    text += line_end;
     for (std::size_t i = 0; text.size() < size; ++i) {
         text += std::to_string(i);
-        text += quoted && i % 3 == 0 ? ",\"two\nlines, \"\"and\"\" more\n\",x\n" : ",some text,y\n";
+        text += quoted && i % 3 == 0 ? ",\"two\nlines, \"\"and\"\" more\n\",x" : ",some text,y";
+        text += line_end;
     }
     return text;
 }
 
+void expect_right_guesses(const std::string& text) {
+    std::vector<std::size_t> begins; // of the rows
+    for (const simul::csv::row& row : simul::csv::parse(text)) begins.push_back(row.offset());
+    const std::size_t last = begins[begins.size() - 8]; // behind it there is too little to tell
+    for (std::size_t at = 0; at != last; ++at) {
+        const std::size_t found =
+            at + simul::detail::csv_guess_row(std::string_view(text).substr(at), {});
+        EXPECT_EQ(found, *std::ranges::upper_bound(begins, at)) << at;
+    }
+}
+
 TEST(csv_parallel, where_a_usual_text_is_cut_the_next_row_is_found) {
-    for (const bool quoted : {false, true}) {
-        const std::string text = regular_text(quoted, 2000);
-        std::vector<std::size_t> begins; // of the rows
-        for (const simul::csv::row& row : simul::csv::parse(text)) begins.push_back(row.offset());
-        const std::size_t last = begins[begins.size() - 8]; // behind it there is too little to tell
-        for (std::size_t at = 0; at != last; ++at) {
-            const std::size_t found =
-                at + simul::detail::csv_guess_row(std::string_view(text).substr(at), {});
-            EXPECT_EQ(found, *std::ranges::upper_bound(begins, at)) << at;
-        }
+    for (const std::string_view line_end : {"\n", "\r\n", "\r"}) {
+        SCOPED_TRACE(testing::PrintToString(line_end));
+        expect_right_guesses(regular_text(false, 2000, line_end));
+        expect_right_guesses(regular_text(true, 2000, line_end));
     }
 }
 
