@@ -25,6 +25,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -45,8 +46,9 @@ struct arguments {
 
 // How far the reader has come.
 struct progress {
-    std::uint64_t bytes = 0;
-    std::uint64_t size = 0; // of all files; 0 when nobody knows, as for a pipe
+    std::uint64_t bytes = 0; // of the text
+    std::uint64_t read = 0;  // of the files: less than that if they are compressed
+    std::uint64_t size = 0;  // of all files; 0 when nobody knows, as for a pipe
     std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 
     double seconds() const {
@@ -74,7 +76,7 @@ simul::task<> draw_progress(const progress& seen) {
         if (seen.size == 0) {
             std::fprintf(stderr, "\r\x1b[K%.1f MB, %.0f MB/s", seen.megabytes(), seen.rate());
         } else {
-            const double part = static_cast<double>(seen.bytes) / static_cast<double>(seen.size);
+            const double part = static_cast<double>(seen.read) / static_cast<double>(seen.size);
             const std::string bar(static_cast<std::size_t>(std::min(part, 1.0) * width), '#');
             std::fprintf(stderr, "\r\x1b[K[%-*s] %3.0f %%, %.0f MB/s", width, bar.c_str(),
                          part * 100, seen.rate());
@@ -100,18 +102,42 @@ std::vector<column_stats> columns_of(const std::vector<std::string>& first_row,
     return wanted;
 }
 
+bool is_compressed(const std::filesystem::path& file) {
+    return file.extension() == ".gz" || file.extension() == ".zst";
+}
+
+// simul::csv::rows reads anything that has `read`. This one tells how much of a compressed file has
+// been read, which the rows do not know.
+class counted_file {
+public:
+    counted_file(simul::fs::file file, std::uint64_t& count)
+        : file_(std::move(file)), count_(&count) {}
+
+    const std::filesystem::path& path() const { return file_.path(); } // for errors
+    simul::task<std::size_t> read(std::span<std::byte> to) {
+        const std::size_t count = co_await file_.read(to);
+        *count_ += count;
+        co_return count;
+    }
+
+private:
+    simul::fs::file file_;
+    std::uint64_t* count_;
+};
+
 bool is_pattern(const std::string& name) {
     return name.find_first_of("*?[") != name.npos && !std::filesystem::exists(name);
 }
 
-// What there is to read. Nobody knows how much that will be if it is compressed.
+// What there is to read. Of several files of which some are compressed nobody can say how far the
+// text in front of one is on the way to the end.
 simul::task<std::vector<std::filesystem::path>> find_files(const arguments& args, progress& seen) {
     std::vector<std::filesystem::path> files{args.file};
     if (is_pattern(args.file)) files = co_await simul::glob(args.file);
     for (const std::filesystem::path& file : files) {
         std::error_code not_a_file;
         const std::uint64_t size = std::filesystem::file_size(file, not_a_file);
-        if (not_a_file || file.extension() == ".gz" || file.extension() == ".zst") {
+        if (not_a_file || (is_compressed(file) && files.size() != 1)) {
             seen.size = 0;
             break;
         }
@@ -128,7 +154,15 @@ simul::task<summary> summarise(const arguments& args, progress& seen) {
     std::vector<std::string> first_row;
     std::string file;
     std::uint64_t bytes_before = 0; // in the files before this one
-    auto rows = simul::csv::rows(std::move(files), {.delimiter = args.delimiter.front()});
+    const simul::csv::options how{.delimiter = args.delimiter.front()};
+    const bool counted = files.size() == 1 && is_compressed(files.front());
+    simul::async_generator<simul::csv::row> rows;
+    if (counted) {
+        simul::fs::file compressed = co_await simul::fs::open(files.front());
+        rows = simul::csv::rows(counted_file(std::move(compressed), seen.read), how);
+    } else {
+        rows = simul::csv::rows(std::move(files), how);
+    }
     while (auto row = co_await rows.next()) {
         if (row->source() != file) {
             file = row->source();
@@ -143,6 +177,7 @@ simul::task<summary> summarise(const arguments& args, progress& seen) {
             if (!args.no_header) continue;
         }
         seen.bytes = bytes_before + row->offset() + row->text().size();
+        if (!counted) seen.read = seen.bytes;
         // That a row lacks its last cells is common. One that has too many is broken: most often
         // somebody forgot the quotes around a comma.
         const std::size_t width = first_row.size();
