@@ -7,7 +7,8 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
+#include <memory>
+#include <new>
 #include <typeinfo>
 
 #include <cxxabi.h>
@@ -52,8 +53,7 @@ bool is_rethrown(const void* exception) {
 
 } // namespace
 
-/// Follows the last few exceptions through the frames that they leave. Trivially destructible: it
-/// is needed in the destructors of static objects, which come after those of a thread's objects.
+/// Follows the last few exceptions through the frames that they leave.
 class async_stack_recorder {
 public:
     void left(const detail::promise_base& frame, const std::exception_ptr& error) noexcept {
@@ -118,8 +118,32 @@ private:
 
 namespace {
 
-constinit thread_local async_stack_recorder recorder;
-static_assert(std::is_trivially_destructible_v<async_stack_recorder>);
+// Not the recorder itself: a library that is loaded by dlopen has little room for thread_locals.
+constinit thread_local async_stack_recorder* recorder = nullptr;
+constinit thread_local bool thread_ended = false;
+
+struct recorder_owner {
+    std::unique_ptr<async_stack_recorder> owned{new (std::nothrow) async_stack_recorder};
+
+    recorder_owner() noexcept { recorder = owned.get(); }
+    recorder_owner(const recorder_owner&) = delete;
+    recorder_owner& operator=(const recorder_owner&) = delete;
+    ~recorder_owner() {
+        recorder = nullptr;
+        thread_ended = true;
+    }
+};
+
+// Null without memory. The destructors of static objects come after those of a thread's objects:
+// theirs is left to the end of the process.
+async_stack_recorder* make_recorder() noexcept {
+    if (thread_ended) {
+        recorder = new (std::nothrow) async_stack_recorder;
+    } else {
+        static thread_local const recorder_owner owner;
+    }
+    return recorder;
+}
 
 } // namespace
 
@@ -134,7 +158,10 @@ std::exception_ptr take_exception(promise_base& from) noexcept {
         from.line->ended_by_failure = !by_cancel;
     }
     // Cancels are frequent and nobody asks where they came from.
-    if (!by_cancel) recorder.left(from, error);
+    if (!by_cancel) {
+        async_stack_recorder* const here = recorder != nullptr ? recorder : make_recorder();
+        if (here != nullptr) here->left(from, error);
+    }
     return error;
 }
 
@@ -151,6 +178,8 @@ std::string async_stack::to_string() const {
     return text;
 }
 
-async_stack async_stack_of(const std::exception_ptr& error) { return recorder.stack_of(error); }
+async_stack async_stack_of(const std::exception_ptr& error) {
+    return recorder != nullptr ? recorder->stack_of(error) : async_stack();
+}
 
 } // namespace simul

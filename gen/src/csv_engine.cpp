@@ -307,6 +307,10 @@ bool csv_reader::between_rows() noexcept {
 
 void csv_reader::follow(csv_reader& before) {
     names = std::move(before.names); // where they are: rows have shown them
+    rows_ = std::move(before.rows_);
+    buffer_ = std::move(before.buffer_);
+    scratch_ = std::move(before.scratch_);
+    scratch_size_ = std::exchange(before.scratch_size_, 0);
     offset_ += before.offset_;
     const std::uint64_t lines = before.first_line_ - 1;
     first_line_ += lines;
@@ -314,15 +318,11 @@ void csv_reader::follow(csv_reader& before) {
     index_.lines += lines;
 }
 
-void csv_reader::reuse_memory_of(csv_reader& spent) noexcept {
+void csv_reader::reuse_index_of(csv_reader& spent) noexcept {
     index_.ends = std::move(spent.index_.ends);
     index_.end_capacity = std::exchange(spent.index_.end_capacity, 0);
     index_.rows = std::move(spent.index_.rows);
     index_.row_capacity = std::exchange(spent.index_.row_capacity, 0);
-    rows_ = std::move(spent.rows_);
-    buffer_ = std::move(spent.buffer_);
-    scratch_ = std::move(spent.scratch_);
-    scratch_size_ = std::exchange(spent.scratch_size_, 0);
 }
 
 std::uint64_t csv_reader::line_at(std::size_t at) {
@@ -380,8 +380,8 @@ void csv_engine::borrow(std::string_view text) { reader_->borrow(text); }
 bool csv_engine::index(bool inside) { return reader_->index(inside); }
 bool csv_engine::between_rows() noexcept { return reader_->between_rows(); }
 void csv_engine::follow(csv_engine& before) { reader_->follow(*before.reader_); }
-void csv_engine::reuse_memory_of(csv_engine& spent) noexcept {
-    if (spent.reader_) reader_->reuse_memory_of(*spent.reader_);
+void csv_engine::reuse_index_of(csv_engine& spent) noexcept {
+    if (spent.reader_) reader_->reuse_index_of(*spent.reader_);
 }
 std::span<const std::string> csv_engine::names() const noexcept { return reader_->names.all(); }
 csv_header csv_engine::header() const {

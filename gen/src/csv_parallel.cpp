@@ -37,7 +37,7 @@ class part_awaiter;
 // What a part leaves to a later one: memory that is in the caches, and need not be asked for.
 struct used_memory {
     chunk_buffer text;
-    csv_engine engine; // one that has handed out all of its rows, and keeps their index
+    csv_engine engine; // an index that is not needed any more, or a moved-from one
 };
 
 // A part of the file on its way through the pool of threads; then its text and an engine that has
@@ -50,7 +50,7 @@ public:
           engine_(how, file.path().string()) {
         if (used) {
             buffer_ = std::move(used->text);
-            engine_.reuse_memory_of(used->engine);
+            engine_.reuse_index_of(used->engine);
         }
         loop_.start_job(*this);
         loop_.io_begins();
@@ -183,7 +183,7 @@ public:
     void read_ahead() {
         while (!at_end() && parts_.size() < most_parts_) add({});
     }
-    // All rows of the current part have been handed out, and the engine in it is not needed.
+    // The current part's text and the engine in it are not needed any more.
     void advance() {
         used_memory used = current().give_memory();
         parts_.pop_front();

@@ -46,7 +46,7 @@ struct csv_reader {
     bool index(bool inside);
     bool between_rows() noexcept;
     void follow(csv_reader& before);
-    void reuse_memory_of(csv_reader& spent) noexcept;
+    void reuse_index_of(csv_reader& spent) noexcept;
 
     std::string_view cooked(std::uint32_t from, std::uint32_t to);
     std::uint64_t line_at(std::size_t at);

@@ -70,8 +70,8 @@ void worker_pool::add_thread() {
 
 void worker_pool::work() noexcept {
     std::unique_lock lock(mutex_);
+    ++idle_threads_;
     for (;;) {
-        ++idle_threads_;
         has_work_.wait(lock, [this] { return queued_.first != nullptr || stops_; });
         --idle_threads_;
         if (queued_.first == nullptr) return;
@@ -84,6 +84,7 @@ void worker_pool::work() noexcept {
         job.state_ = worker_job::state::finished;
         finished_.push(job);
         has_finished_.notify_all();
+        ++idle_threads_; // for the next job: the loop may start one before this thread waits
         // The loop's thread, once it is awake, asks for the lock at once.
         lock.unlock();
         reactor_.wake();

@@ -177,6 +177,21 @@ TEST(to_thread, starts_its_threads_lazily_and_uses_them_again) {
     });
 }
 
+TEST(to_thread, calls_in_turn_need_one_thread_however_busy_the_loop_is) {
+    run_with({.worker_threads = 16}, []() -> task<> {
+        // A loop that is awake sees the end of a call while its thread is still on the way back.
+        auto busy = simul::spawn([]() -> task<> {
+            for (;;) co_await simul::yield();
+        });
+        std::set<std::thread::id> threads;
+        for (int i = 0; i < 2000; ++i) {
+            threads.insert(co_await simul::to_thread([] { return std::this_thread::get_id(); }));
+        }
+        EXPECT_EQ(threads.size(), 1U);
+        busy.cancel();
+    });
+}
+
 TEST(to_thread, needs_a_loop_to_limit_its_threads) {
     EXPECT_THROW(simul::limit_threads(1), std::logic_error);
 }

@@ -5,7 +5,7 @@
 ///
 /// - `SIMUL_STATIC`: simul is linked as a static library; set by the build files where it is so.
 /// - `SIMUL_PLAIN_FRAMES`: coroutine frames come from plain `new`; set under sanitizers, where
-///   recycled memory would hide errors. Library and program must agree on it.
+///   recycled memory would hide errors. A program that differs from the library does not link.
 
 /// The version these headers belong to. `simul::version()` tells that of the library at run time.
 #define SIMUL_VERSION_MAJOR 0

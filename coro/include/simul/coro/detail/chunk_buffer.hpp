@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <utility>
 
 namespace simul::detail {
 
@@ -19,8 +20,19 @@ public:
 
     /// `chunk` is how many bytes are read at a time.
     explicit chunk_buffer(std::size_t chunk) noexcept : chunk_(chunk) {}
-    chunk_buffer(chunk_buffer&&) noexcept = default;
-    chunk_buffer& operator=(chunk_buffer&&) noexcept = default;
+    chunk_buffer(chunk_buffer&& other) noexcept
+        : chunk_(other.chunk_), memory_(std::move(other.memory_)),
+          size_(std::exchange(other.size_, 0)), text_(std::exchange(other.text_, nullptr)),
+          kept_(std::exchange(other.kept_, 0)) {}
+    chunk_buffer& operator=(chunk_buffer&& other) noexcept {
+        chunk_buffer taken(std::move(other));
+        std::swap(chunk_, taken.chunk_);
+        std::swap(memory_, taken.memory_);
+        std::swap(size_, taken.size_);
+        std::swap(text_, taken.text_);
+        std::swap(kept_, taken.kept_);
+        return *this;
+    }
 
     /// Space for a chunk. `kept`, which lies in this buffer or anywhere else, is moved in front of
     /// it.

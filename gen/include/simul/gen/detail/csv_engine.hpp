@@ -77,11 +77,12 @@ public:
     bool index(bool inside);
     // All rows of the text at hand have been handed out, and with the next byte a row begins.
     bool between_rows() noexcept;
-    // The text begins where that of `before` ended, between two rows: takes over names and place.
+    // The text begins where that of `before` ended, between two rows: takes over names, place, and
+    // the memory in which rows are made.
     void follow(csv_engine& before);
-    // Takes what memory `spent` has for an index and rows. That one is to be destroyed, or assigned
-    // to; it may be one that has been moved from.
-    void reuse_memory_of(csv_engine& spent) noexcept;
+    // Takes the memory of an index that is not needed any more. `spent` is to be destroyed, or
+    // assigned to; it may be one that has been moved from.
+    void reuse_index_of(csv_engine& spent) noexcept;
 
     // The names of the columns, known once a row has been handed out or the text has ended.
     std::span<const std::string> names() const noexcept;
