@@ -137,7 +137,7 @@ SIMUL_SCAN_INLINE std::size_t scan_unquoted(const char* text, std::size_t from, 
         out.add_ends(all, i);
         out.crs |= crs;
         carry.after_cr = crs >> 63U;
-        carry.field_start = separators | lfs | crs;
+        carry.field_start = separators | lfs | crs; // of which only the last bit is meant
     }
     if (i != from) carry.field_start >>= 63U;
     return i;

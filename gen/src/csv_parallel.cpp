@@ -46,12 +46,10 @@ class csv_part final : public worker_job {
 public:
     csv_part(loop_core& loop, const fs::file& file, std::uint64_t offset, std::size_t size,
              const csv::options& how, std::optional<used_memory> used)
-        : loop_(loop), file_(file), offset_(offset), size_(size), how_(how), buffer_(size),
+        : loop_(loop), file_(file), offset_(offset), size_(size), how_(how),
+          buffer_(used ? std::move(used->text) : chunk_buffer(size)),
           engine_(how, file.path().string()) {
-        if (used) {
-            buffer_ = std::move(used->text);
-            engine_.reuse_index_of(used->engine);
-        }
+        if (used) engine_.reuse_index_of(used->engine);
         loop_.start_job(*this);
         loop_.io_begins();
     }
