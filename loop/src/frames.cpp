@@ -60,8 +60,7 @@ std::int64_t frames_of_this_thread() noexcept {
     return frames_here != nullptr ? frames_here->live() : 0;
 }
 
-template <bool>
-void* allocate_frame_slowly(std::size_t size) {
+void* allocate_frame_slowly(std::size_t size, plain_frames) {
     frame_cache* const cache = frames_here != nullptr ? frames_here : make_cache();
     const std::size_t n = frame_cache::bin_of(size);
     void* memory = nullptr;
@@ -78,8 +77,7 @@ void* allocate_frame_slowly(std::size_t size) {
     return memory;
 }
 
-template <bool>
-void deallocate_frame_slowly(void* frame, std::size_t size) noexcept {
+void deallocate_frame_slowly(void* frame, std::size_t size, plain_frames) noexcept {
     frame_cache* const cache = frames_here;
     const std::size_t n = frame_cache::bin_of(size);
     if (cache == nullptr) frames_of_ended_threads.fetch_sub(1, std::memory_order_relaxed);
@@ -92,9 +90,6 @@ void deallocate_frame_slowly(void* frame, std::size_t size) noexcept {
         frame_bin::push_orphan(frame, size_of(n));
     }
 }
-
-template void* allocate_frame_slowly<plain_frames>(std::size_t size);
-template void deallocate_frame_slowly<plain_frames>(void* frame, std::size_t size) noexcept;
 
 } // namespace detail
 

@@ -6,11 +6,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace simul::detail {
 
 /// Under sanitizers every frame is a heap block of its own.
-inline constexpr bool plain_frames = SIMUL_PLAIN_FRAMES != 0;
+using plain_frames = std::bool_constant<SIMUL_PLAIN_FRAMES != 0>;
 
 /// The frames that one thread keeps to use them again.
 struct SIMUL_API frame_cache {
@@ -18,7 +19,7 @@ struct SIMUL_API frame_cache {
         return (size + frame_bin::granule - 1) / frame_bin::granule;
     }
     static constexpr bool holds(std::size_t size) noexcept {
-        return !plain_frames && size <= frame_bin::largest;
+        return !plain_frames() && size <= frame_bin::largest;
     }
 
     std::array<frame_bin, frame_bin::largest / frame_bin::granule + 1> bins{};
@@ -38,10 +39,8 @@ struct SIMUL_API frame_cache {
 [[gnu::tls_model("initial-exec")]] extern SIMUL_API constinit thread_local frame_cache* frames_here;
 
 /// The library has them for its own setting alone: a program with the other one does not link.
-template <bool Plain>
-[[nodiscard]] SIMUL_API void* allocate_frame_slowly(std::size_t size);
-template <bool Plain>
-SIMUL_API void deallocate_frame_slowly(void* frame, std::size_t size) noexcept;
+[[nodiscard]] SIMUL_API void* allocate_frame_slowly(std::size_t size, plain_frames plain);
+SIMUL_API void deallocate_frame_slowly(void* frame, std::size_t size, plain_frames plain) noexcept;
 
 /// Memory for a coroutine frame: from this thread's cache of recycled frames, else from the heap.
 /// Inlined, as a frame's size is known where it is made: its bin is, too, then.
@@ -51,7 +50,7 @@ SIMUL_API void deallocate_frame_slowly(void* frame, std::size_t size) noexcept;
         if (void* const frame = here->bins[frame_cache::bin_of(size)].pop()) [[likely]]
             return frame;
     }
-    return allocate_frame_slowly<plain_frames>(size);
+    return allocate_frame_slowly(size, plain_frames());
 }
 
 [[gnu::always_inline]] inline void deallocate_frame(void* frame, std::size_t size) noexcept {
@@ -60,7 +59,7 @@ SIMUL_API void deallocate_frame_slowly(void* frame, std::size_t size) noexcept;
         if (here->bins[frame_cache::bin_of(size)].push(frame)) [[likely]]
             return;
     }
-    deallocate_frame_slowly<plain_frames>(frame, size);
+    deallocate_frame_slowly(frame, size, plain_frames());
 }
 
 /// Base of promises and control blocks that live in recycled memory.
