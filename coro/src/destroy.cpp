@@ -11,36 +11,9 @@
 namespace simul::detail {
 namespace {
 
-// A task that never began owns its arguments, which may own tasks of their own, and so on; one that
-// has ended still owns its arguments, which may be handles of others that nobody else holds. From
-// this depth on they are put aside and destroyed one after the other.
-constexpr int deepest = 64;
-[[gnu::tls_model("initial-exec")]] constinit thread_local int depth = 0;
-[[gnu::tls_model("initial-exec")]] constinit thread_local void* put_aside = nullptr;
-
 void*& next_put_aside(void* frame) {
     // A coroutine that waits for its destruction has no further use for its link.
     return reinterpret_cast<void*&>(promise_of(std::coroutine_handle<>::from_address(frame)).link);
-}
-
-void destroy_put_aside() noexcept {
-    while (put_aside != nullptr) {
-        void* const next = std::exchange(put_aside, next_put_aside(put_aside));
-        std::coroutine_handle<>::from_address(next).destroy();
-    }
-}
-
-void destroy_nested(std::coroutine_handle<> coroutine) noexcept {
-    const int outer = depth;
-    if (outer >= deepest) [[unlikely]] {
-        next_put_aside(coroutine.address()) = std::exchange(put_aside, coroutine.address());
-        return;
-    }
-    depth = outer + 1;
-    coroutine.destroy();
-    if (put_aside != nullptr && outer == 0) [[unlikely]]
-        destroy_put_aside();
-    depth = outer;
 }
 
 void warn_never_awaited(const promise_base& task) noexcept {
@@ -74,14 +47,26 @@ void abandon_lines_below(const waiter& top) noexcept {
 
 } // namespace
 
-void destroy_ended(std::coroutine_handle<> coroutine) noexcept { destroy_nested(coroutine); }
+[[gnu::tls_model("initial-exec")]] constinit thread_local destruction destroying{};
+
+void put_aside(std::coroutine_handle<> coroutine) noexcept {
+    next_put_aside(coroutine.address()) = std::exchange(destroying.put_aside, coroutine.address());
+}
+
+void destroy_put_aside() noexcept {
+    while (destroying.put_aside != nullptr) {
+        void* const next =
+            std::exchange(destroying.put_aside, next_put_aside(destroying.put_aside));
+        std::coroutine_handle<>::from_address(next).destroy();
+    }
+}
 
 void destroy_coroutine(std::coroutine_handle<> coroutine) noexcept {
     promise_base& promise = promise_of(coroutine);
     if (promise.line == nullptr) {
         const loop_core* const loop = loop_core::current();
         if (loop != nullptr && loop->debug()) warn_never_awaited(promise);
-        destroy_nested(coroutine);
+        destroy_ended(coroutine);
         return;
     }
     if (coroutine.done()) {
@@ -95,7 +80,7 @@ void destroy_coroutine(std::coroutine_handle<> coroutine) noexcept {
                 gate = next;
             }
         }
-        destroy_nested(coroutine);
+        destroy_ended(coroutine);
         return;
     }
 

@@ -59,12 +59,9 @@ void spawned_base::throw_not_joinable(const waiter& by) const {
                            "for it on another thread use loop::submit, which gives a future");
 }
 
-void spawned_base::destroy() noexcept {
-    if (is_listed_) [[unlikely]] {
-        loop->remove_failure(*this);
-        if (!observed_) report_unread();
-    }
-    delete this;
+void spawned_base::forget_failure() noexcept {
+    loop->remove_failure(*this);
+    if (!observed_) report_unread();
 }
 
 // Those who still hold it may do so for ever.

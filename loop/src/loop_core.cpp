@@ -102,9 +102,9 @@ inline void loop_core::end_step() noexcept {
     }
 }
 
+template <bool Plain>
 inline void loop_core::resume(waiter& w) noexcept {
-    if (options_.debug) [[unlikely]]
-        return resume_and_time(w);
+    if (!Plain && options_.debug) return resume_and_time(w);
     run_coroutines(w);
     if (ended != nullptr) end_step();
 }
@@ -200,34 +200,43 @@ bool loop_core::cancel_at_once(waiter& line) noexcept {
 }
 
 // A turn runs exactly what was ready when it began; what that makes ready runs next turn.
+template <bool Plain>
 [[gnu::always_inline]] inline void loop_core::turn() noexcept {
     batch_ = std::exchange(ready_, nullptr);
     ready_tail_ = &ready_;
-    if (options_.shuffle_seed) shuffle_batch();
+    if (!Plain && options_.shuffle_seed) shuffle_batch();
     while (batch_ != nullptr) {
         waiter& w = *batch_;
         batch_ = w.next_ready_;
         if (batch_ != nullptr) __builtin_prefetch(batch_->resume_point.address());
         w.queued = false;
         w.awaited_ = nullptr;
-        resume(w);
+        resume<Plain>(w);
     }
+}
+
+// Returns how many turns it were. Plain: without what the options ask for in each turn and step.
+template <bool Plain>
+[[gnu::always_inline]] inline unsigned loop_core::run_planned(unsigned planned) noexcept {
+    unsigned turns = 0;
+    do {
+        turn<Plain>();
+    } while (++turns < planned && ready_ != nullptr && !stop_);
+    return turns;
 }
 
 void loop_core::run_turns() noexcept {
     stack_end = end_of_stack_from(__builtin_frame_address(0));
     if (timers.has_last()) [[unlikely]] {
         // What became ready with them came in time.
-        if (ready_ != nullptr) turn();
+        if (ready_ != nullptr) turn<false>();
         timers.expire_last_ones();
     }
     if (ready_ == nullptr || stop_) return;
     if (looked_at_ == 0) looked_at_ = quick_clock_.look();
     const unsigned planned = turns_per_poll_;
-    unsigned turns = 0;
-    do {
-        turn();
-    } while (++turns < planned && ready_ != nullptr && !stop_);
+    const bool plain = !options_.debug && !options_.shuffle_seed;
+    const unsigned turns = plain ? run_planned<true>(planned) : run_planned<false>(planned);
     // Reading the clock costs more than a short turn, so the turns are planned from what the last
     // ones took: as many as fit into half of the time that may pass without a look at I/O.
     const std::int64_t now = quick_clock_.look();

@@ -214,7 +214,32 @@ SIMUL_API std::exception_ptr take_exception(promise_base& from) noexcept;
 SIMUL_API void destroy_coroutine(std::coroutine_handle<> coroutine) noexcept;
 /// The same for one that is suspended on nothing: it has not begun, has run to its end and left its
 /// line, or stands at a `co_yield`.
-SIMUL_API void destroy_ended(std::coroutine_handle<> coroutine) noexcept;
+inline void destroy_ended(std::coroutine_handle<> coroutine) noexcept;
+
+/// A task that never began owns its arguments, which may own tasks of their own, and so on; one
+/// that has ended still owns its arguments, which may be handles of others that nobody else holds.
+/// From some depth on they are put aside and destroyed one after the other.
+struct destruction {
+    static constexpr int deepest = 64;
+
+    int depth = 0; ///< of those that go on now, each inside of another
+    void* put_aside = nullptr;
+};
+[[gnu::tls_model("initial-exec")]] extern SIMUL_API constinit thread_local destruction destroying;
+
+SIMUL_API void put_aside(std::coroutine_handle<> coroutine) noexcept;
+SIMUL_API void destroy_put_aside() noexcept;
+
+inline void destroy_ended(std::coroutine_handle<> coroutine) noexcept {
+    const int outer = destroying.depth;
+    if (outer >= destruction::deepest) [[unlikely]]
+        return put_aside(coroutine);
+    destroying.depth = outer + 1;
+    coroutine.destroy();
+    if (outer == 0 && destroying.put_aside != nullptr) [[unlikely]]
+        destroy_put_aside();
+    destroying.depth = outer;
+}
 
 } // namespace detail
 } // namespace simul

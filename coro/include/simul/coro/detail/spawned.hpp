@@ -20,7 +20,10 @@ class SIMUL_API spawned_base : public top_level, public in_frame_memory {
 public:
     void retain() noexcept { ++references_; }
     void release() noexcept {
-        if (--references_ == 0) destroy();
+        if (--references_ != 0) return;
+        if (is_listed_) [[unlikely]]
+            forget_failure();
+        delete this;
     }
 
     /// Hands it to the loop: it begins in the next turn.
@@ -76,7 +79,7 @@ protected:
 private:
     friend class join_hook;
 
-    void destroy() noexcept;
+    void forget_failure() noexcept;
     void report_unread() const noexcept;
     void wake_joiners() noexcept;
     [[noreturn]] void throw_not_joinable(const waiter& by) const;

@@ -273,13 +273,17 @@ private:
     [[nodiscard]] bool is_idle() const noexcept { return ready_ == nullptr && !timers.has_last(); }
     void hold(bool has_tasks) noexcept;
     void report_other_thread(const char* what) const noexcept;
+    template <bool Plain>
     void resume(waiter& w) noexcept;
     void run_coroutines(waiter& w) noexcept;
     void end_step() noexcept;
     void finish(waiter& line) noexcept;
     void run_step_hooks(waiter& line) noexcept;
     void resume_and_time(waiter& w) noexcept;
+    template <bool Plain>
     void turn() noexcept;
+    template <bool Plain>
+    unsigned run_planned(unsigned planned) noexcept;
     void run_turns() noexcept;
     // By the clock that never goes back, or of two equal waits the later could end first.
     void date_timers() noexcept {
