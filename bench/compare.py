@@ -116,7 +116,7 @@ def simul_text(*command):
 def csv_ways(bench):
     """What else simul does with CSV, each as a benchmark of one program."""
     ways = [("simul", "csv_rows"), ("rows_as, 4 of 8 columns", "csv_rows_as"),
-            ("writer", "csv_writer"),
+            ("rows_parallel", "csv_rows_parallel"), ("writer", "csv_writer"),
             ("rows of gzip", "csv_rows_of_gzip"), ("rows of zstd", "csv_rows_of_zstd"),
             ("zlib alone", "zlib_alone")]
     program = bench / "streaming_bench"

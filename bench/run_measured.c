@@ -1,6 +1,7 @@
-/* run_measured CORE PROGRAM ARGUMENT...: runs the program on that core alone, or if CORE is "all" on
- * every core, and adds a line to its output: how long it took, the CPU time of the process and its children, and the most memory that
- * was ever resident. Every program of a comparison is measured by this one. */
+/* run_measured CORE PROGRAM ARGUMENT...: runs the program on that core alone, or on all of them if
+ * CORE is "all", and adds a line to its output: how long it took, the CPU time of the process and
+ * its children, and the most memory that was ever resident. Every program of a comparison is
+ * measured by this one. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdio.h>

@@ -212,9 +212,6 @@ SIMUL_API std::exception_ptr take_exception(promise_base& from) noexcept;
 /// Destroys a coroutine in any state but running, with all that it is suspended on: leaf first,
 /// and at any depth on an ordinary stack.
 SIMUL_API void destroy_coroutine(std::coroutine_handle<> coroutine) noexcept;
-/// The same for one that is suspended on nothing: it has not begun, has run to its end and left its
-/// line, or stands at a `co_yield`.
-inline void destroy_ended(std::coroutine_handle<> coroutine) noexcept;
 
 /// A task that never began owns its arguments, which may own tasks of their own, and so on; one
 /// that has ended still owns its arguments, which may be handles of others that nobody else holds.
@@ -230,6 +227,8 @@ struct destruction {
 SIMUL_API void put_aside(std::coroutine_handle<> coroutine) noexcept;
 SIMUL_API void destroy_put_aside() noexcept;
 
+/// Destroys a coroutine that is suspended on nothing: it has not begun, has run to its end and left
+/// its line, or stands at a `co_yield`.
 inline void destroy_ended(std::coroutine_handle<> coroutine) noexcept {
     const int outer = destroying.depth;
     if (outer >= destruction::deepest) [[unlikely]]

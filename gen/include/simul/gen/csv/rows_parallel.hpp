@@ -45,10 +45,11 @@ namespace csv {
 /// and a part with a wrong one is read again, by the loop's thread. So it is right for every
 /// dialect, but slower than `rows` for a text that means to mislead.
 ///
-/// Memory is `threads` + 2 parts, each with an index that takes four bytes for each field and,
-/// where quoted fields have quotes in them, room for as much unquoted text; it is used again and
-/// again. What is no regular file, is compressed, or has only a part is read as by `rows`. A
-/// generator that is dropped half way waits for parts that a thread is at, some milliseconds.
+/// Memory is `threads` + 2 parts, each with an index that takes four bytes for each field; for
+/// quoted fields that have quotes in them there is room for one part's unquoted text. All of it is
+/// used again and again. What is no regular file, is compressed, or has only a part is read as by
+/// `rows`. A generator that is dropped half way waits for parts that a thread is at, some
+/// milliseconds.
 ///
 /// \throws std::invalid_argument    here, for options that contradict each other.
 ///
